@@ -1,0 +1,3 @@
+import { packageConfig } from '../tooling/src/tsup-base.js';
+
+export default packageConfig();

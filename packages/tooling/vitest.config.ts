@@ -1,0 +1,74 @@
+/**
+ * Four projects:
+ * - `unit`: tests against the built packages, loaded by Node itself, as users and workers load them.
+ * - `model`: the same sources under the interleaving explorer; `@x/*` means `src`, so the seam is replaceable.
+ * - `types`: assertions about types.
+ * - `publish`: each package packed, installed alone and used.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const src = (path: string) => `${root}packages/${path}`;
+
+const shared = {
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  teardownTimeout: 10_000,
+  pool: 'forks' as const,
+  maxWorkers: 2,
+};
+
+export default defineConfig({
+  root,
+  cacheDir: `${root}node_modules/.cache/vite`,
+  test: {
+    projects: [
+      {
+        root,
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'docs/test/**/*.test.ts'],
+          exclude: ['**/*.model.test.ts', '**/*.publish.test.ts', '**/node_modules/**', '**/dist/**'],
+          // Not transformed: the test and the workers it starts must load one and the same file.
+          server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
+        },
+      },
+      {
+        root,
+        resolve: {
+          alias: [
+            { find: /^@x\/([a-z]+)\/([a-z]+)$/, replacement: src('$1/src/$2.ts') },
+            { find: /^@x\/([a-z]+)$/, replacement: src('$1/src/index.ts') },
+          ],
+        },
+        test: { ...shared, name: 'model', include: ['packages/*/test/**/*.model.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        root,
+        test: {
+          ...shared,
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['packages/*/test/**/*.test-d.ts'],
+            tsconfig: `${root}packages/tooling/tsconfig.types.json`,
+          },
+        },
+      },
+      {
+        root,
+        test: {
+          ...shared,
+          name: 'publish',
+          include: ['packages/tooling/test/**/*.publish.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
