@@ -1,6 +1,7 @@
 /**
  * Four projects:
  * - `unit`: tests against the built packages, loaded by Node itself, as users and workers load them.
+ *   With `PORTABLE=1` without stress tests and tooling: what is run again on every other supported Node.
  * - `model`: the same sources under the interleaving explorer; `@x/*` means `src`, so the seam is replaceable.
  * - `types`: assertions about types.
  * - `publish`: each package packed, installed alone and used.
@@ -19,22 +20,25 @@ const shared = {
   maxWorkers: 2,
 };
 
+const excluded = ['**/*.model.test.ts', '**/*.publish.test.ts', '**/node_modules/**', '**/dist/**'];
+if (process.env['PORTABLE']) excluded.push('**/*.stress.test.ts', 'packages/tooling/**');
+
+const unit = {
+  ...shared,
+  name: 'unit',
+  include: ['packages/*/test/**/*.test.ts', 'docs/test/**/*.test.ts'],
+  exclude: excluded,
+  // Not transformed: the test and the workers it starts must load one and the same file.
+  server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
+};
+
 export default defineConfig({
   root,
   cacheDir: `${root}node_modules/.cache/vite`,
   test: {
+    reporters: ['default', `${root}packages/tooling/src/counts-reporter.mjs`],
     projects: [
-      {
-        root,
-        test: {
-          ...shared,
-          name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'docs/test/**/*.test.ts'],
-          exclude: ['**/*.model.test.ts', '**/*.publish.test.ts', '**/node_modules/**', '**/dist/**'],
-          // Not transformed: the test and the workers it starts must load one and the same file.
-          server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
-        },
-      },
+      { root, test: unit },
       {
         root,
         resolve: {
@@ -43,7 +47,12 @@ export default defineConfig({
             { find: /^@x\/([a-z]+)$/, replacement: src('$1/src/index.ts') },
           ],
         },
-        test: { ...shared, name: 'model', include: ['packages/*/test/**/*.model.test.ts'], testTimeout: 120_000 },
+        test: {
+          ...shared,
+          name: 'model',
+          include: ['packages/*/test/**/*.model.test.ts'],
+          testTimeout: 120_000,
+        },
       },
       {
         root,

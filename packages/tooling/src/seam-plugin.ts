@@ -13,7 +13,10 @@ import { basename, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 const SEAM = String.raw`(['"])(?:@x/core/seam|\.{1,2}/(?:[\w./-]+/)?seam\.js)\1`;
-const SEAM_IMPORT = new RegExp(String.raw`^import\s*\{([^{}]*)\}\s*from\s*${SEAM.replace(String.raw`\1`, String.raw`\2`)}[ \t]*;?`, 'gm');
+const SEAM_IMPORT = new RegExp(
+  String.raw`^import\s*\{([^{}]*)\}\s*from\s*${SEAM.replace(String.raw`\1`, String.raw`\2`)}[ \t]*;?`,
+  'gm',
+);
 const SEAM_ANY = new RegExp(String.raw`^(?:import|export)\s(?!type\b)[^;'"]*?\bfrom\s*${SEAM}`, 'm');
 
 /** Blanks the seam's value imports, keeping line numbers; throws on one that cannot be removed. */

@@ -1,0 +1,115 @@
+/**
+ * Everything that must hold, in one command: build, static checks, tests on every supported Node, each package
+ * published alone, documentation. Prints what each step came to and, last, `N passed, N failed` over all tests;
+ * a step that is not made of tests counts only when it fails. Exits non-zero when something failed or nothing ran.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { otherNodes } from './nodes.mjs';
+import { ROOT, killAll, runStep } from './run-step.mjs';
+
+/** The whole may take no longer; a step that hangs is cut off by its own, shorter limit. */
+const DEADLINE_MS = 25 * 60_000;
+
+const COUNTS_FILE = join(ROOT, 'node_modules', '.cache', 'verify', 'counts.jsonl');
+const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+
+/** @type {{ name: string, ms: number, passed: number, failed: number, note: string }[]} */
+const report = [];
+
+/** @param {import('./run-step.mjs').StepResult} result */
+const outcome = ({ status }) => (status === 0 ? 'ok' : status === 124 ? 'timed out' : `status ${status}`);
+
+/**
+ * A step that either holds or does not.
+ * @param {string} name @param {string} command @param {string[]} args
+ * @returns {Promise<boolean>}
+ */
+async function gate(name, command, args) {
+  const result = await runStep(command, args);
+  const failed = result.status === 0 ? 0 : 1;
+  console.log(`\n── ${name}: ${outcome(result)}${failed ? `\n${result.output}` : ''}`);
+  report.push({ name, ms: result.ms, passed: 0, failed, note: outcome(result) });
+  return !failed;
+}
+
+/**
+ * A run of vitest, whose tests are counted.
+ * @param {string} name @param {string[]} args @param {{ node?: string, timeout?: number, live?: boolean, env?: NodeJS.ProcessEnv }} [options]
+ */
+async function tests(name, args, { node = process.execPath, timeout, live = true, env } = {}) {
+  const file = `${COUNTS_FILE}.${report.length}.${name.replace(/\W+/g, '-')}`;
+  if (live) console.log(`\n── ${name}`);
+  const result = await runStep(
+    node,
+    [VITEST, 'run', '--config', 'packages/tooling/vitest.config.ts', ...args],
+    { live, env: { ...env, COUNTS_FILE: file }, ...(timeout === undefined ? {} : { timeout }) },
+  );
+  if (!live) console.log(`\n── ${name}: ${outcome(result)}${result.status ? `\n${result.output}` : ''}`);
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  const counts = lines.map((line) => /** @type {{ passed: number, failed: number }} */ (JSON.parse(line)));
+  const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+  let failed = counts.reduce((sum, count) => sum + count.failed, 0);
+  // The run itself broke: no count came out of it, or it failed for a reason that is no test's.
+  if (result.status !== 0 && failed === 0) failed = 1;
+  report.push({ name, ms: result.ms, passed, failed, note: outcome(result) });
+}
+
+/** Prints the table and the totals, and ends the process. @returns {never} */
+function finish() {
+  const seconds = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`.padStart(9);
+  console.log('\n── summary');
+  for (const { name, ms, passed, failed, note } of report) {
+    const counts = passed + failed > 0 ? `${passed} passed, ${failed} failed` : '';
+    console.log(`${name.padEnd(16)}${seconds(ms)}  ${note.padEnd(12)}${counts}`.trimEnd());
+  }
+  const passed = report.reduce((sum, step) => sum + step.passed, 0);
+  const failed = report.reduce((sum, step) => sum + step.failed, 0);
+  if (passed === 0) console.log('No test ran.');
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed > 0 || passed === 0 ? 1 : 0);
+}
+
+setTimeout(() => {
+  killAll();
+  report.push({ name: 'deadline', ms: DEADLINE_MS, passed: 0, failed: 1, note: 'timed out' });
+  finish();
+}, DEADLINE_MS).unref();
+
+rmSync(dirname(COUNTS_FILE), { recursive: true, force: true });
+mkdirSync(dirname(COUNTS_FILE), { recursive: true });
+
+// Everything else reads `dist`, so a failed build ends it.
+if (!(await gate('build', 'pnpm', ['run', 'build']))) finish();
+if (!(await gate('examples', process.execPath, ['packages/tooling/src/tutorial.mjs', '--compile']))) finish();
+
+// Two cores: the static checks run beside each other, the tests, whose timing matters, alone.
+const nodes = otherNodes();
+nodes.catch(() => undefined);
+await Promise.all([
+  (async () => {
+    await gate('eslint', 'pnpm', ['run', 'lint:code']);
+    await gate('prettier', 'pnpm', ['run', 'lint:format']);
+  })(),
+  (async () => {
+    await gate('typecheck', 'pnpm', ['run', 'typecheck']);
+    await gate('package map', 'pnpm', ['run', 'check:map']);
+    await tests('types', ['--project', 'types', '--passWithNoTests'], { live: false });
+  })(),
+]);
+await tests('unit', ['--project', 'unit']);
+await tests('model', ['--project', 'model', '--passWithNoTests']);
+try {
+  for (const { major, path } of await nodes) {
+    await tests(`node ${major}`, ['--project', 'unit'], {
+      node: path,
+      timeout: 300_000,
+      env: { PORTABLE: '1' },
+    });
+  }
+} catch (error) {
+  console.log(String(error));
+  report.push({ name: 'other nodes', ms: 0, passed: 0, failed: 1, note: 'not fetched' });
+}
+await Promise.all([tests('publish', ['--project', 'publish']), gate('docs', 'pnpm', ['run', 'docs'])]);
+finish();
