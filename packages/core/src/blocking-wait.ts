@@ -1,0 +1,129 @@
+/**
+ * Parking a thread: one blocking wait, from the first sleep to its end.
+ *
+ * The thread sleeps on the primitive's own word with `Atomics.wait`. It sleeps in slices: after each
+ * it looks again, which refreshes the note in its thread record and gives the caller the chance to
+ * find a dead owner. A slice is never needed for a wake that was sent; it is the safety net for
+ * threads that die between publishing a change and notifying, and for deadlocks.
+ *
+ * Why a time-out does not swallow a wake: the engine removes the sleeper from its list under a lock,
+ * so `Atomics.wait` returns 'timed-out' only if no `notify` has chosen this sleeper.
+ */
+import { agent, type Agent } from './agent.js';
+import { confirmDeadlock } from './deadlock.js';
+import { deadlineAfter } from './deadline.js';
+import { BlockingNotAllowedError } from './errors.js';
+import type { Member } from './member.js';
+import type { ThreadId } from './realm/realm.js';
+import { runtime } from './runtime/index.js';
+import { Atomics, performance } from './seam.js';
+import { kindOf, UID_WORD } from './words.js';
+
+/** Why a sleep ended. */
+export const Woke = {
+  /** A notify chose this sleeper: it now owns that wake, and must use it or pass it on. */
+  NOTIFIED: 0,
+  /** The word no longer had the expected value; nothing was consumed. */
+  CHANGED: 1,
+  /** The slice is over; look at the owner, then go on. Nothing was consumed. */
+  SLICE: 2,
+  /** The deadline has passed. Nothing was consumed. */
+  EXPIRED: 3,
+  /** This thread's signal has fired: leave, then throw `reason()`. Nothing was consumed. */
+  INTERRUPTED: 4,
+} as const;
+export type Woke = (typeof Woke)[keyof typeof Woke];
+
+/** A sleeper that has waited this long asks to be served before newcomers, as in Go's mutex. */
+export const STARVING_AFTER_MS = 1;
+
+export class BlockingWait {
+  /** When the wait is over, on this thread's clock. */
+  readonly deadline: number;
+  /** Whether this thread has been in the queue of sleepers. Set before it looks again. */
+  slept = false;
+  readonly #agent: Agent;
+  readonly #member: Member;
+  readonly #words: Int32Array;
+  readonly #detect: boolean;
+  #began = 0;
+
+  /**
+   * @param words the primitive's words, header first
+   * @param timeout milliseconds, already checked
+   * @param detect whether this wait takes part in deadlock detection
+   */
+  constructor(member: Member, words: Int32Array, timeout: number, detect = false) {
+    if (!runtime.canBlock) {
+      throw new BlockingNotAllowedError(
+        'this thread must not block (it is a browser window); use the method whose name ends in Async',
+      );
+    }
+    this.#agent = agent();
+    this.#member = member;
+    this.#words = words;
+    this.#detect = detect || member.detects;
+    this.deadline = deadlineAfter(timeout);
+  }
+
+  /** Whether newcomers should stand back for this wait. */
+  get starving(): boolean {
+    return this.slept && performance.now() - this.#began >= STARVING_AFTER_MS;
+  }
+
+  /** Whether the wait has to end unless it can succeed at once. */
+  get over(): boolean {
+    return this.deadline !== Infinity && performance.now() >= this.deadline;
+  }
+
+  /** Rounds to spin before the first sleep. */
+  get spins(): number {
+    return this.slept ? 0 : this.#agent.spins;
+  }
+
+  /**
+   * Sleeps while `words[index]` is `expected`.
+   *
+   * @param owner the thread that the sleeper waits for, 0 if there is no single one
+   */
+  sleep(index: number, expected: number, owner: ThreadId): Woke {
+    const { deadline } = this;
+    if (this.#began === 0) this.#begin();
+    this.#member.noteLook(owner);
+    if (this.#detect && owner !== 0) confirmDeadlock(this.#member);
+    if (this.#interrupted) return Woke.INTERRUPTED;
+    const slice = this.#detect ? Math.min(DETECTING_SLICE_MS, this.#agent.slice) : this.#agent.slice;
+    const left = deadline === Infinity ? Infinity : deadline - performance.now();
+    if (left <= 0) return Woke.EXPIRED;
+    const result = Atomics.wait(this.#words, index, expected, Math.min(left, slice));
+    if (result === 'not-equal') return Woke.CHANGED;
+    this.slept = true;
+    if (result === 'ok') return Woke.NOTIFIED;
+    if (this.#interrupted) return Woke.INTERRUPTED;
+    return left <= slice ? Woke.EXPIRED : Woke.SLICE;
+  }
+
+  /** Why the thread was interrupted. */
+  reason(): unknown {
+    return this.#agent.interruption?.();
+  }
+
+  /** Ends the wait, however it went. Must be called exactly when `sleep` may have been. */
+  end(): void {
+    if (this.#began !== 0) this.#member.endWait();
+    this.#began = 0;
+  }
+
+  get #interrupted(): boolean {
+    return this.#agent.interruption !== undefined && this.#member.realm.isInterrupted(this.#member.id);
+  }
+
+  #begin(): void {
+    // Zero means "not begun"; the clock of a thread can read 0 only at its very first instant.
+    this.#began = performance.now() || Number.MIN_VALUE;
+    this.#member.beginWait(this.#words[UID_WORD]!, kindOf(this.#words), this.#detect);
+  }
+}
+
+/** Two looks must fit into the half second in which a deadlock has to be found. */
+const DETECTING_SLICE_MS = 100;

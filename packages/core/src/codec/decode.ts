@@ -1,0 +1,166 @@
+/**
+ * From what structured clone delivered to the value. Works in place on the clone, which is ours.
+ * The message may come from anywhere: nothing in it is trusted, and a damaged one ends in
+ * `LayoutError` or `TransferError` with nothing changed.
+ */
+import { agent, join } from '../agent.js';
+import { LayoutError, TransferError } from '../errors.js';
+import { Realm } from '../realm/realm.js';
+import type { Member } from '../member.js';
+import { attachMemory } from '../words.js';
+import { reviveInstance } from './classes.js';
+import { setOwn } from './encode.js';
+import { errorClass } from './errors.js';
+import { findInstance } from './instances.js';
+import { findKind } from './kinds.js';
+import { MARK, WIRE_VERSION, type ErrorMark, type HandleMark, type Marked, type Wire } from './wire.js';
+
+/** Whether a message is an encoded value. */
+export function isWire(message: unknown): message is Wire {
+  return typeof message === 'object' && message !== null && Object.hasOwn(message, MARK) && (message as Wire)[MARK] === 'wire';
+}
+
+/**
+ * Makes the value again that `encode` was given.
+ *
+ * @throws LayoutError for a message that is not one, is damaged, or of another version;
+ * TransferError for a kind or class that this thread has not imported
+ */
+export function decode(message: unknown): unknown {
+  if (!isWire(message)) throw new LayoutError('this message was not made by toShared');
+  if (message.version !== WIRE_VERSION) {
+    throw new LayoutError(`the message has wire version ${String(message.version)}, this copy of @x/core knows ${WIRE_VERSION}`);
+  }
+  return message.marked ? new Decoder().revive(message.value) : message.value;
+}
+
+class Decoder {
+  /** Marked objects and what they stand for, and containers that were visited. */
+  readonly #done = new Map<object, unknown>();
+
+  revive(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (this.#done.has(value)) return this.#done.get(value);
+    if (Object.hasOwn(value, MARK)) return this.#marked(value as Marked);
+    this.#done.set(value, value);
+    if (value instanceof Map) this.#map(value);
+    else if (value instanceof Set) this.#set(value);
+    else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) this.#own(value);
+    return value;
+  }
+
+  #own(value: object): void {
+    for (const key of Object.keys(value)) {
+      const before = (value as Record<string, unknown>)[key];
+      const after = this.revive(before);
+      if (after !== before) setOwn(value, key, after);
+    }
+  }
+
+  #map(map: Map<unknown, unknown>): void {
+    const entries = [...map];
+    map.clear();
+    for (const [key, item] of entries) map.set(this.revive(key), this.revive(item));
+  }
+
+  #set(set: Set<unknown>): void {
+    const items = [...set];
+    set.clear();
+    for (const item of items) set.add(this.revive(item));
+  }
+
+  #marked(mark: Marked): unknown {
+    switch (mark[MARK]) {
+      case 'handle': {
+        const primitive = this.#handle(mark);
+        this.#done.set(mark, primitive);
+        return primitive;
+      }
+      case 'error':
+        return this.#error(mark);
+      case 'instance': {
+        if (typeof mark.className !== 'string') throw damaged('an instance without the name of its class');
+        const instance = reviveInstance(mark.className, this.revive(mark.state));
+        this.#done.set(mark, instance);
+        return instance;
+      }
+      case 'plain': {
+        const plain = {};
+        this.#done.set(mark, plain);
+        for (const [key, item] of ownOf(mark.own)) setOwn(plain, key, this.revive(item));
+        return plain;
+      }
+      default:
+        throw damaged('an unknown mark');
+    }
+  }
+
+  #handle(handle: HandleMark): object {
+    const kind = findKind(handle.kind);
+    if (!kind) {
+      throw new TransferError(
+        `this thread cannot make a ${String(handle.kindName)}: import the package that exports it first`,
+      );
+    }
+    if (handle.version !== kind.version) {
+      throw new LayoutError(
+        `the ${kind.name} has layout version ${String(handle.version)}, this copy of its package knows ${kind.version}; install one version`,
+      );
+    }
+    let memory;
+    try {
+      memory = attachMemory(kind, handle.buffer, handle.byteOffset, memberOf(handle.realm));
+    } catch (error) {
+      if (error instanceof LayoutError) throw error;
+      throw damaged(error instanceof Error ? error.message : String(error));
+    }
+    const known = findInstance(memory);
+    if (known) return known;
+    const name = typeof handle.name === 'string' && handle.name !== '' ? handle.name : undefined;
+    return kind.revive(memory, name, this.revive(handle.extra));
+  }
+
+  #error(mark: ErrorMark): Error {
+    if (typeof mark.className !== 'string' || typeof mark.message !== 'string') throw damaged('an error without class');
+    const ErrorClass = errorClass(mark.className);
+    // Not called: a constructor of the user may want other arguments, or have effects.
+    const error = new Error(mark.message);
+    Object.setPrototypeOf(error, ErrorClass.prototype as object);
+    this.#done.set(mark, error);
+    if (typeof mark.stack === 'string') hidden(error, 'stack', mark.stack);
+    // A class nobody knows here keeps at least its name.
+    if (typeof mark.name === 'string' && error.name !== mark.name) hidden(error, 'name', mark.name);
+    for (const [key, item] of ownOf(mark.own)) {
+      const value = this.revive(item);
+      if (key === 'cause' || key === 'errors') hidden(error, key, value);
+      else setOwn(error, key, value);
+    }
+    return error;
+  }
+}
+
+/** This thread's membership of the realm whose memory a handle carries. */
+function memberOf(buffer: unknown): Member {
+  if (!(buffer instanceof SharedArrayBuffer)) throw damaged('a handle without a realm');
+  const realm = new Realm(buffer);
+  for (const member of agent().members.values()) {
+    if (member.realm.identity === realm.identity) return member;
+  }
+  return join(realm);
+}
+
+function ownOf(own: unknown): [string, unknown][] {
+  if (!Array.isArray(own)) throw damaged('properties that are not a list');
+  return own.map((entry: unknown) => {
+    if (!Array.isArray(entry) || typeof entry[0] !== 'string') throw damaged('a property without a name');
+    return [entry[0], entry[1]];
+  });
+}
+
+function hidden(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: false, configurable: true });
+}
+
+function damaged(what: string): LayoutError {
+  return new LayoutError(`the message is damaged: ${what}`);
+}

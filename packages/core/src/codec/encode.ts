@@ -1,0 +1,230 @@
+/**
+ * From a value to what structured clone can carry.
+ *
+ * The first walk only looks: it names what cannot travel by its path, and finds whether anything is
+ * special. Most values hold nothing special, and go as they are, without a copy. Otherwise a second
+ * walk copies the containers and puts marked objects where something special was.
+ */
+import { TransferError } from '../errors.js';
+import { UID_WORD } from '../words.js';
+import type { Primitive } from '../primitive.js';
+import { instanceState, registeredName } from './classes.js';
+import { errorClassName } from './errors.js';
+import { keepInstance } from './instances.js';
+import { KIND, type Kind } from './kinds.js';
+import { MARK, WIRE_VERSION, type ErrorMark, type HandleMark, type Wire } from './wire.js';
+
+const CONTAINERS = new Set(['[object Object]', '[object Array]', '[object Map]', '[object Set]', '[object Arguments]']);
+const IMMOVABLE = new Set([
+  '[object Promise]',
+  '[object WeakMap]',
+  '[object WeakSet]',
+  '[object WeakRef]',
+  '[object Generator]',
+  '[object AsyncGenerator]',
+  '[object Intl.DateTimeFormat]',
+]);
+
+/**
+ * Encodes a value, so that structured clone carries it and `decode` makes it again.
+ *
+ * @param path how messages call the value
+ * @throws TransferError naming the path of what cannot travel
+ */
+export function encode(value: unknown, path = 'value'): Wire {
+  const inspector = new Inspector();
+  inspector.visit(value, path);
+  const copier = new Copier();
+  return {
+    [MARK]: 'wire',
+    version: WIRE_VERSION,
+    value: inspector.marked ? copier.copy(value) : value,
+    marked: inspector.marked,
+    modules: [...copier.modules],
+  };
+}
+
+/** The path of a property, as it would be written. */
+function member(path: string, key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+}
+
+/** Whether the value is an error; also one of another global, and not a faked one. */
+function isError(value: object): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
+class Inspector {
+  marked = false;
+  readonly #seen = new Set<object>();
+
+  visit(value: unknown, path: string): void {
+    if (typeof value === 'function' || typeof value === 'symbol') {
+      throw new TransferError(
+        `${path} is a ${typeof value}, which cannot travel to another thread; ` +
+          (typeof value === 'function' ? 'use a module target, or pass data' : 'pass a string'),
+      );
+    }
+    if (typeof value !== 'object' || value === null || this.#seen.has(value)) return;
+    this.#seen.add(value);
+    if (KIND in value) {
+      this.marked = true;
+      const primitive = value as Primitive;
+      const extra = primitive[KIND].extra?.(primitive);
+      if (extra !== undefined) this.visit(extra, path);
+      return;
+    }
+    if (isError(value)) {
+      this.marked = true;
+      for (const key of ownKeys(value)) this.visit(property(value, key), member(path, key));
+      return;
+    }
+    const name = registeredName(value);
+    if (name !== undefined) {
+      this.marked = true;
+      this.visit(instanceState(value, name), path);
+      return;
+    }
+    this.#visitContainer(value, path);
+  }
+
+  #visitContainer(value: object, path: string): void {
+    const tag = Object.prototype.toString.call(value);
+    if (IMMOVABLE.has(tag)) {
+      throw new TransferError(`${path} is a ${tag.slice(8, -1)}, which cannot travel to another thread`);
+    }
+    if (value instanceof Map) {
+      for (const [key, item] of value) {
+        this.visit(key, `${path}.key(${String(key)})`);
+        this.visit(item, `${path}.get(${typeof key === 'string' ? JSON.stringify(key) : String(key)})`);
+      }
+    } else if (value instanceof Set) {
+      let position = 0;
+      for (const item of value) this.visit(item, `${path}.item(${position++})`);
+    } else if (Array.isArray(value)) {
+      for (const key of Object.keys(value)) {
+        this.visit(property(value, key), /^\d+$/.test(key) ? `${path}[${key}]` : member(path, key));
+      }
+    } else if (isPlain(value, tag)) {
+      if (Object.hasOwn(value, MARK)) this.marked = true;
+      for (const key of Object.keys(value)) this.visit(property(value, key), member(path, key));
+    }
+  }
+}
+
+class Copier {
+  readonly modules = new Set<string>();
+  readonly #copies = new Map<object, object>();
+
+  copy(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    const known = this.#copies.get(value);
+    if (known) return known;
+    if (KIND in value) return this.#handle(value as Primitive);
+    if (isError(value)) return this.#error(value);
+    const name = registeredName(value);
+    if (name !== undefined) {
+      const mark = { [MARK]: 'instance', className: name, state: undefined as unknown };
+      this.#copies.set(value, mark);
+      mark.state = this.copy(instanceState(value, name));
+      return mark;
+    }
+    return this.#container(value);
+  }
+
+  #container(value: object): object {
+    const tag = Object.prototype.toString.call(value);
+    if (value instanceof Map) {
+      const copy = new Map<unknown, unknown>();
+      this.#copies.set(value, copy);
+      for (const [key, item] of value) copy.set(this.copy(key), this.copy(item));
+      return copy;
+    }
+    if (value instanceof Set) {
+      const copy = new Set<unknown>();
+      this.#copies.set(value, copy);
+      for (const item of value) copy.add(this.copy(item));
+      return copy;
+    }
+    if (Array.isArray(value)) {
+      const copy: unknown[] = [];
+      // Setting the length keeps holes holes.
+      copy.length = value.length;
+      this.#copies.set(value, copy);
+      this.#copyOwn(value, copy);
+      return copy;
+    }
+    if (!isPlain(value, tag)) return value;
+    if (Object.hasOwn(value, MARK)) {
+      const own: [string, unknown][] = [];
+      const mark = { [MARK]: 'plain', own };
+      this.#copies.set(value, mark);
+      for (const key of Object.keys(value)) own.push([key, this.copy(property(value, key))]);
+      return mark;
+    }
+    const copy = {};
+    this.#copies.set(value, copy);
+    this.#copyOwn(value, copy);
+    return copy;
+  }
+
+  #copyOwn(from: object, to: object): void {
+    for (const key of Object.keys(from)) setOwn(to, key, this.copy(property(from, key)));
+  }
+
+  #handle(primitive: Primitive): HandleMark {
+    const kind: Kind = primitive[KIND];
+    const { memory, name } = primitive;
+    keepInstance(primitive, memory);
+    this.modules.add(kind.module);
+    const mark = {
+      [MARK]: 'handle' as const,
+      kind: kind.kind,
+      kindName: kind.name,
+      version: kind.version,
+      module: kind.module,
+      buffer: memory.buffer,
+      byteOffset: memory.byteOffset,
+      realm: memory.member.realm.buffer,
+      name: name === `${kind.name}-${memory.words[UID_WORD]}` ? '' : name,
+      extra: undefined as unknown,
+    };
+    this.#copies.set(primitive, mark);
+    mark.extra = this.copy(kind.extra?.(primitive));
+    return mark;
+  }
+
+  #error(error: Error): ErrorMark {
+    const own: [string, unknown][] = [];
+    const mark: ErrorMark = {
+      [MARK]: 'error',
+      className: errorClassName(error),
+      name: Object.hasOwn(error, 'name') ? undefined : String(error.name),
+      message: String(error.message),
+      stack: typeof error.stack === 'string' ? error.stack : undefined,
+      own,
+    };
+    this.#copies.set(error, mark);
+    for (const key of ownKeys(error)) own.push([key, this.copy(property(error, key))]);
+    return mark;
+  }
+}
+
+function isPlain(value: object, tag: string): boolean {
+  // Class instances travel as plain objects, as with structured clone; platform objects are left to it.
+  return CONTAINERS.has(tag) && !ArrayBuffer.isView(value);
+}
+
+/** Own properties of an error that travel: all but message and stack, `cause` included. */
+function ownKeys(error: Error): string[] {
+  return Object.getOwnPropertyNames(error).filter((key) => key !== 'message' && key !== 'stack');
+}
+
+function property(object: object, key: string): unknown {
+  return (object as Record<string, unknown>)[key];
+}
+
+/** Sets an own property whatever its name; assignment to `__proto__` would change the prototype. */
+export function setOwn(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}

@@ -1,0 +1,34 @@
+/** One object per primitive and thread: what `===` in the contract rests on. */
+import { agent } from '../agent.js';
+import { UID_WORD, type Memory } from '../words.js';
+
+const forget = new FinalizationRegistry<{ instances: Map<string, WeakRef<object>>; key: string }>(({ instances, key }) => {
+  // A new object may have taken the place of the one that was collected.
+  if (instances.get(key)?.deref() === undefined) instances.delete(key);
+});
+
+function keyOf(memory: Memory): string {
+  return `${memory.member.realm.identity}/${memory.words[UID_WORD]}`;
+}
+
+/** Remembers this thread's object for a primitive that has, or came from, a handle. */
+export function keepInstance(primitive: object, memory: Memory): void {
+  const { instances } = agent();
+  const key = keyOf(memory);
+  if (instances.get(key)?.deref() !== undefined) return;
+  instances.set(key, new WeakRef(primitive));
+  forget.register(primitive, { instances, key });
+}
+
+/** This thread's object for the primitive in that memory, if there is one. */
+export function findInstance(memory: Memory): object | undefined {
+  return agent().instances.get(keyOf(memory))?.deref();
+}
+
+/** All primitives of this thread that other threads may know. */
+export function* sharedInstances(): Iterable<object> {
+  for (const reference of agent().instances.values()) {
+    const primitive = reference.deref();
+    if (primitive) yield primitive;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The registry of kinds: how each kind of primitive becomes a handle and comes back from one.
+ *
+ * It hangs on a `Symbol.for` key, so that a lock of one copy of `@x/lock` is known to the codec of
+ * another copy of `@x/core`.
+ */
+import { LayoutError } from '../errors.js';
+import type { Memory, MemoryShape } from '../words.js';
+
+/** Property of a primitive's prototype that holds its `Kind`. */
+export const KIND: unique symbol = Symbol.for('@x/core:kind') as never;
+
+/** How primitives of one kind travel. */
+export interface Kind<P extends object = object> extends MemoryShape {
+  /** URL of the module whose evaluation registers the kind; a thread without it can import it. */
+  readonly module: string;
+  /** What the handle carries besides the memory: any value that can travel. */
+  readonly extra?: ((primitive: P) => unknown) | undefined;
+  /** Makes this thread's object for the primitive. */
+  revive(memory: Memory, name: string | undefined, extra: unknown): P;
+}
+
+const KINDS_KEY = Symbol.for('@x/core:kinds');
+
+function registry(): Map<number, Kind> {
+  const holder = globalThis as { [KINDS_KEY]?: Map<number, Kind> };
+  return (holder[KINDS_KEY] ??= new Map());
+}
+
+/** Registers a kind; the first copy of a package in a thread wins. Returns the kind. */
+export function registerKind<P extends object>(kind: Kind<P>): Kind {
+  const known = registry().get(kind.kind);
+  if (known && known.name !== kind.name) {
+    throw new LayoutError(`kind ${kind.kind} is taken by ${known.name}; choose another number for ${kind.name}`);
+  }
+  // The registry hands a primitive only to the functions of its own kind.
+  if (!known) registry().set(kind.kind, kind as unknown as Kind);
+  return kind as unknown as Kind;
+}
+
+export function findKind(kind: number): Kind | undefined {
+  return registry().get(kind);
+}
+
+/** The modules of all kinds that this thread knows, for a thread that it starts to import. */
+export function kindModules(): string[] {
+  return [...new Set([...registry().values()].map((kind) => kind.module))];
+}

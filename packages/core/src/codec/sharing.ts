@@ -1,0 +1,36 @@
+/** The pair of functions that every package with a primitive exports, for workers that somebody else starts. */
+import { decode } from './decode.js';
+import { encode } from './encode.js';
+
+/** A value on its way to another thread: what `postMessage` takes. */
+export type SharedMessage = { readonly '@x': 'wire' };
+
+/**
+ * Makes a value with primitives in it ready for `worker.postMessage`, at any depth of plain objects,
+ * arrays, `Map` and `Set`. Errors keep their class, `cause` and own properties.
+ *
+ * @throws TransferError naming the path of what cannot travel: `value.onDone is a function`
+ * @example
+ * ```ts
+ * import { Lock, toShared } from '@x/lock';
+ *
+ * const { port1, port2 } = new MessageChannel();
+ * port1.postMessage(toShared({ lock: new Lock(), data: [1, 2, 3] }));
+ * port1.close();
+ * port2.close();
+ * ```
+ */
+export function toShared(value: unknown): SharedMessage {
+  return encode(value);
+}
+
+/**
+ * Makes the value again from the message that `toShared` gave. A primitive arrives as the same
+ * primitive, and in one thread it is always the same object.
+ *
+ * @throws LayoutError for a message that is damaged, of another version, or not made by `toShared`;
+ * TransferError if it holds a primitive of a package that this thread has not imported
+ */
+export function fromShared<T = unknown>(message: unknown): T {
+  return decode(message) as T;
+}

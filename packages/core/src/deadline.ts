@@ -1,0 +1,46 @@
+/**
+ * Time-outs and deadlines. A deadline is a point on this thread's own `performance.now()` clock:
+ * those clocks start at different moments in different threads, so deadlines never enter shared memory.
+ */
+import { performance } from './seam.js';
+
+/** How long a wait may take. */
+export interface TimeoutOptions {
+  /** Milliseconds. `undefined` or `Infinity` waits for ever, `0` tries once. */
+  readonly timeout?: number | undefined;
+}
+
+/** How long an async wait may take, and what ends it early. */
+export interface AsyncWaitOptions extends TimeoutOptions {
+  /** Ends the wait: the promise rejects with `signal.reason`, and the primitive is as if nobody had waited. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The time-out as a number from 0 to `Infinity`. Throws on anything the contract does not allow. */
+export function checkTimeout(timeout: number | undefined): number {
+  if (timeout === undefined) return Infinity;
+  if (typeof timeout !== 'number') {
+    throw new TypeError(`timeout must be a number of milliseconds, got ${describe(timeout)}`);
+  }
+  if (!(timeout >= 0)) {
+    throw new RangeError(`timeout must not be negative or NaN, got ${timeout}; omit it to wait for ever`);
+  }
+  return timeout;
+}
+
+/** The moment when a wait of `timeout` milliseconds that starts now is over. */
+export function deadlineAfter(timeout: number): number {
+  // Infinity needs no clock, and the clock is the larger part of the cost of an uncontended wait.
+  return timeout === Infinity ? Infinity : performance.now() + timeout;
+}
+
+/** Milliseconds left until the deadline, never negative. */
+export function remaining(deadline: number): number {
+  return deadline === Infinity ? Infinity : Math.max(0, deadline - performance.now());
+}
+
+/** A word for the type of a wrong argument, for messages. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  return typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no class'})` : `${typeof value}`;
+}

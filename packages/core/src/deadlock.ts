@@ -1,0 +1,112 @@
+/**
+ * Finding cycles of threads that wait for each other, from the notes in their records.
+ *
+ * A note says what its thread sleeps on and which owner it saw there when it last looked. Notes are
+ * written at different moments, so a cycle of notes is only a suspicion. It is certain if, between
+ * two walks, every thread of the cycle has stayed in the same wait (`WAIT_EPOCH` is unchanged), and
+ * each has looked again in between (`WAIT_LOOKS` grew) and seen the same owner: none of them can have
+ * released anything meanwhile, since all of them slept.
+ *
+ * The thread with the largest id in the cycle throws, of those that take part in detection; so
+ * exactly one does.
+ */
+import { DeadlockError } from './errors.js';
+import type { Member } from './member.js';
+import {
+  WAIT_EPOCH_WORD,
+  WAIT_FLAGS_WORD,
+  WAIT_KIND_WORD,
+  WAIT_LOOKS_WORD,
+  WAIT_OWNER_WORD,
+  WAIT_UID_WORD,
+} from './realm/layout.js';
+import { isThreadId, type Realm, type ThreadId } from './realm/realm.js';
+import { Atomics } from './seam.js';
+
+/** One thread of a cycle, and what it waits for. */
+export interface WaitEdge {
+  readonly thread: ThreadId;
+  readonly epoch: number;
+  readonly looks: number;
+  readonly uid: number;
+  readonly kind: number;
+  readonly owner: ThreadId;
+  readonly detects: boolean;
+}
+
+const suspicions = new WeakMap<Member, readonly WaitEdge[]>();
+
+/** Throws `DeadlockError` if this thread is the one of a certain cycle that has to. */
+export function confirmDeadlock(member: Member): void {
+  const cycle = findCycle(member.realm, member.id);
+  const before = suspicions.get(member);
+  if (!cycle) {
+    if (before) suspicions.delete(member);
+    return;
+  }
+  if (!before || !isContinued(before, cycle)) {
+    // Keep the older look while the cycle stands, so that every thread gets the time to look again.
+    if (!before || !isSameCycle(before, cycle)) suspicions.set(member, cycle);
+    return;
+  }
+  const victim = Math.max(...cycle.filter((edge) => edge.detects).map((edge) => edge.thread));
+  if (victim !== member.id) return;
+  suspicions.delete(member);
+  throw new DeadlockError(describeCycle(member.realm, cycle));
+}
+
+/** The cycle of wait notes that starts and ends with this thread, if there is one. */
+export function findCycle(realm: Realm, start: ThreadId): WaitEdge[] | undefined {
+  const edges: WaitEdge[] = [];
+  const seen = new Set<ThreadId>();
+  let thread = start;
+  while (!seen.has(thread)) {
+    seen.add(thread);
+    const edge = readEdge(realm, thread);
+    if (!edge) return undefined;
+    edges.push(edge);
+    thread = edge.owner;
+  }
+  return thread === start ? edges : undefined;
+}
+
+/** What the thread waits for, or undefined if it does not wait for another thread. */
+export function readEdge(realm: Realm, thread: ThreadId): WaitEdge | undefined {
+  if (!isThreadId(thread) || !realm.isAlive(thread)) return undefined;
+  const { words } = realm;
+  const base = realm.base(thread);
+  const epoch = Atomics.load(words, base + WAIT_EPOCH_WORD);
+  const edge: WaitEdge = {
+    thread,
+    epoch,
+    uid: Atomics.load(words, base + WAIT_UID_WORD),
+    kind: Atomics.load(words, base + WAIT_KIND_WORD),
+    owner: Atomics.load(words, base + WAIT_OWNER_WORD),
+    detects: Atomics.load(words, base + WAIT_FLAGS_WORD) !== 0,
+    // Read after the owner: a look that is counted has written its owner before.
+    looks: Atomics.load(words, base + WAIT_LOOKS_WORD),
+  };
+  const waits = edge.uid !== 0 && isThreadId(edge.owner);
+  return waits && Atomics.load(words, base + WAIT_EPOCH_WORD) === epoch ? edge : undefined;
+}
+
+/** Names every thread of the cycle and what it waits for. */
+export function describeCycle(realm: Realm, cycle: readonly WaitEdge[]): string {
+  const name = (id: ThreadId): string => `${realm.name(id) ?? 'ended thread'} (${id})`;
+  const parts = cycle.map((edge) => `${name(edge.thread)} waits for #${edge.uid}, held by ${name(edge.owner)}`);
+  return `deadlock: ${parts.join('; ')}. Acquire locks in one order everywhere, or with a timeout`;
+}
+
+function isSameCycle(before: readonly WaitEdge[], now: readonly WaitEdge[]): boolean {
+  return (
+    before.length === now.length &&
+    before.every((edge, i) => {
+      const other = now[i]!;
+      return edge.thread === other.thread && edge.epoch === other.epoch && edge.owner === other.owner;
+    })
+  );
+}
+
+function isContinued(before: readonly WaitEdge[], now: readonly WaitEdge[]): boolean {
+  return isSameCycle(before, now) && before.every((edge, i) => edge.looks !== now[i]!.looks);
+}

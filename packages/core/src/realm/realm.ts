@@ -1,0 +1,333 @@
+/**
+ * The realm: what all threads of a process know of each other, in one `SharedArrayBuffer`.
+ *
+ * Invariants:
+ * - R1. An id names one thread for ever. `STATUS` holds generation and state in one word, so every
+ *   change of state is a compare-exchange that fails if the record has been reused.
+ * - R2. Exactly one thread sees a given thread end (it wins that compare-exchange), and it alone
+ *   lowers `KEEPERS` and bumps `THREADS_SEQ`.
+ * - R3. A record is reused only after its thread has ended, and in round-robin order, so that what
+ *   is known of an ended thread stays readable as long as possible.
+ */
+import { LayoutError, ThreadStateError } from '../errors.js';
+import { runtime } from '../runtime/index.js';
+import { Atomics } from '../seam.js';
+import {
+  CAPACITY,
+  CAPACITY_WORD,
+  DAEMON_BIT,
+  FIRST_THREAD_ID,
+  FLAGS_WORD,
+  GENERATION_MAX,
+  GENERATION_SHIFT,
+  HEADER_WORDS,
+  IDENTITY_WORD,
+  INTERRUPT_WORD,
+  KEEPERS_WORD,
+  KIND_WORD,
+  MAGIC_WORD,
+  NAME_BYTES_WORD,
+  NAME_MAX_BYTES,
+  NAME_WORD,
+  NATIVE_WORD,
+  NEXT_SLOT_WORD,
+  NEXT_UID_WORD,
+  PARENT_WORD,
+  REALM_MAGIC,
+  REALM_VERSION,
+  RECORD_WORDS,
+  SLOT_BITS,
+  SLOT_MASK,
+  STARTED_AT_WORD,
+  STATE_MASK,
+  STATUS_WORD,
+  THREADS_SEQ_WORD,
+  ThreadKind,
+  ThreadState,
+  VERSION_WORD,
+  WAIT_EPOCH_WORD,
+  WAIT_UID_WORD,
+} from './layout.js';
+
+/** Identifies a thread within its realm: a positive integer below 2^26, never used twice. */
+export type ThreadId = number;
+
+/** What a thread record is made from. */
+export interface ThreadDescription {
+  readonly kind: ThreadKind;
+  readonly name: string;
+  readonly parent: ThreadId;
+  readonly daemon: boolean;
+}
+
+/** A view of a realm. Each thread makes its own; all views of one realm have the same `identity`. */
+export class Realm {
+  readonly buffer: SharedArrayBuffer;
+  readonly words: Int32Array;
+  /** Equal for two views exactly if they are of the same realm. */
+  readonly identity: string;
+  readonly #times: Float64Array;
+  readonly #bytes: Uint8Array;
+
+  /** Attaches to a realm's memory. Throws `LayoutError` if it is not one, or of another version. */
+  constructor(buffer: SharedArrayBuffer) {
+    if (!(buffer instanceof SharedArrayBuffer) || buffer.byteLength < HEADER_WORDS * 4) {
+      throw new LayoutError('this is not the memory of a realm');
+    }
+    const words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+    if (Atomics.load(words, MAGIC_WORD) !== REALM_MAGIC) {
+      throw new LayoutError('this is not the memory of a realm');
+    }
+    const version = Atomics.load(words, VERSION_WORD);
+    if (version !== REALM_VERSION) {
+      throw new LayoutError(
+        `the realm has layout version ${version}, this copy of @x/core knows ${REALM_VERSION}; install one version of @x/core`,
+      );
+    }
+    const capacity = Atomics.load(words, CAPACITY_WORD);
+    if (capacity !== CAPACITY || words.length !== HEADER_WORDS + capacity * RECORD_WORDS) {
+      throw new LayoutError(`the realm's memory has ${buffer.byteLength} bytes, which does not fit its header`);
+    }
+    this.buffer = buffer;
+    this.words = words;
+    this.#times = new Float64Array(buffer);
+    this.#bytes = new Uint8Array(buffer);
+    this.identity = `${words[IDENTITY_WORD]! >>> 0}-${words[IDENTITY_WORD + 1]! >>> 0}`;
+  }
+
+  /** Makes a new realm with an empty table. */
+  static create(): Realm {
+    const buffer = new SharedArrayBuffer((HEADER_WORDS + CAPACITY * RECORD_WORDS) * 4);
+    const words = new Int32Array(buffer);
+    // Plain writes: nobody else has the buffer yet, and handing it over orders them.
+    words[VERSION_WORD] = REALM_VERSION;
+    words[CAPACITY_WORD] = CAPACITY;
+    const random = globalThis.crypto.getRandomValues(new Int32Array(2));
+    words[IDENTITY_WORD] = random[0]!;
+    words[IDENTITY_WORD + 1] = random[1]!;
+    words[MAGIC_WORD] = REALM_MAGIC;
+    return new Realm(buffer);
+  }
+
+  /** The next number for a primitive. */
+  nextUid(): number {
+    return Atomics.add(this.words, NEXT_UID_WORD, 1) + 1;
+  }
+
+  /** Takes a record for a new thread, in state `NEW`. Throws `ThreadStateError` when all are taken. */
+  register(description: ThreadDescription): ThreadId {
+    const { words } = this;
+    for (let tries = 0; tries < CAPACITY; tries++) {
+      const slot = Atomics.add(words, NEXT_SLOT_WORD, 1) & SLOT_MASK;
+      const base = recordBase(slot);
+      const status = Atomics.load(words, base + STATUS_WORD);
+      const state = status & STATE_MASK;
+      const generation = (status >>> GENERATION_SHIFT) + 1;
+      const reusable = state === ThreadState.FREE || state === ThreadState.FINISHED || state === ThreadState.DEAD;
+      if (!reusable || generation > GENERATION_MAX) continue;
+      const fresh = (generation << GENERATION_SHIFT) | ThreadState.NEW;
+      if (Atomics.compareExchange(words, base + STATUS_WORD, status, fresh) !== status) continue;
+      // The record is ours alone from here on; others read it only through an id we have yet to give out.
+      const name = encodeName(description.name);
+      words.fill(0, base + KIND_WORD, base + RECORD_WORDS);
+      this.#bytes.set(name, (base + NAME_WORD) * 4);
+      words[base + NAME_BYTES_WORD] = name.length;
+      words[base + KIND_WORD] = description.kind;
+      words[base + PARENT_WORD] = description.parent;
+      Atomics.store(words, base + FLAGS_WORD, description.daemon ? DAEMON_BIT : 0);
+      return (generation << SLOT_BITS) | slot;
+    }
+    throw new ThreadStateError(
+      `${CAPACITY} threads exist at once, which is the most that one process can have; let some finish first`,
+    );
+  }
+
+  /** Moves a thread to `STARTING`; it counts as alive from now on. False if it is not `NEW`. */
+  begin(id: ThreadId): boolean {
+    if (!this.#advance(id, ThreadState.NEW, ThreadState.STARTING)) return false;
+    this.#times[(this.base(id) + STARTED_AT_WORD) >> 1] = epochNow();
+    if (this.#keeps(id)) Atomics.add(this.words, KEEPERS_WORD, 1);
+    this.announce();
+    return true;
+  }
+
+  /** Marks a thread as running on this native thread; called by the thread itself. */
+  enter(id: ThreadId, nativeId: number): boolean {
+    Atomics.store(this.words, this.base(id) + NATIVE_WORD, nativeId);
+    return this.#advance(id, ThreadState.STARTING, ThreadState.RUNNING);
+  }
+
+  /** Records how a thread ended. True for the one caller who is the first to say so (R2). */
+  end(id: ThreadId, state: typeof ThreadState.FINISHED | typeof ThreadState.DEAD): boolean {
+    const keeper = this.#keeps(id);
+    for (const from of [ThreadState.RUNNING, ThreadState.STARTING, ThreadState.NEW]) {
+      if (!this.#advance(id, from, state)) continue;
+      if (keeper && from !== ThreadState.NEW) Atomics.sub(this.words, KEEPERS_WORD, 1);
+      this.announce();
+      Atomics.notify(this.words, this.base(id) + STATUS_WORD);
+      return true;
+    }
+    return false;
+  }
+
+  /** The thread's state, or undefined if it has ended and its record serves another thread. */
+  state(id: ThreadId): ThreadState | undefined {
+    const status = Atomics.load(this.words, this.base(id) + STATUS_WORD);
+    return status >>> GENERATION_SHIFT === id >>> SLOT_BITS ? ((status & STATE_MASK) as ThreadState) : undefined;
+  }
+
+  /** The status word as it reads while the thread is in this state; to sleep on. */
+  statusOf(id: ThreadId, state: ThreadState): number {
+    return ((id >>> SLOT_BITS) << GENERATION_SHIFT) | state;
+  }
+
+  /** Whether the thread has been started and has not ended, as far as the table knows. */
+  isAlive(id: ThreadId): boolean {
+    const state = this.state(id);
+    return state === ThreadState.STARTING || state === ThreadState.RUNNING;
+  }
+
+  /**
+   * Whether the thread has ended, also asking the system for its native thread, which finds a killed
+   * thread even while every event loop is blocked. Marks such a thread as dead.
+   */
+  hasEnded(id: ThreadId): boolean {
+    const state = this.state(id);
+    if (state === undefined || state === ThreadState.FINISHED || state === ThreadState.DEAD) return true;
+    if (state !== ThreadState.RUNNING) return false;
+    const nativeId = Atomics.load(this.words, this.base(id) + NATIVE_WORD);
+    if (!runtime.nativeThreadGone(nativeId)) return false;
+    this.end(id, ThreadState.DEAD);
+    return true;
+  }
+
+  /** Marks the threads that this one had started, and theirs, as dead: in Node they end with it. */
+  endChildren(parent: ThreadId): void {
+    for (const id of this.ids()) {
+      if (this.parent(id) === parent && this.isAlive(id)) {
+        this.end(id, ThreadState.DEAD);
+        this.endChildren(id);
+      }
+    }
+  }
+
+  /** The ids of all threads that are alive, in the order of their records. */
+  ids(): ThreadId[] {
+    const ids: ThreadId[] = [];
+    for (let slot = 0; slot < CAPACITY; slot++) {
+      const status = Atomics.load(this.words, recordBase(slot) + STATUS_WORD);
+      const state = status & STATE_MASK;
+      if (state === ThreadState.STARTING || state === ThreadState.RUNNING) {
+        ids.push(((status >>> GENERATION_SHIFT) << SLOT_BITS) | slot);
+      }
+    }
+    return ids;
+  }
+
+  /** The thread's name, or undefined once its record serves another thread. */
+  name(id: ThreadId): string | undefined {
+    const base = this.base(id);
+    const length = Math.min(Atomics.load(this.words, base + NAME_BYTES_WORD), NAME_MAX_BYTES);
+    // TextDecoder does not read shared memory, hence the copy.
+    const bytes = this.#bytes.slice((base + NAME_WORD) * 4, (base + NAME_WORD) * 4 + length);
+    const name = new TextDecoder().decode(bytes);
+    return this.state(id) === undefined ? undefined : name;
+  }
+
+  /** Renames a thread. A concurrent reader may see a mixture of both names, for a moment. */
+  rename(id: ThreadId, name: string): void {
+    const bytes = encodeName(name);
+    const base = this.base(id);
+    this.#bytes.set(bytes, (base + NAME_WORD) * 4);
+    Atomics.store(this.words, base + NAME_BYTES_WORD, bytes.length);
+  }
+
+  parent(id: ThreadId): ThreadId {
+    return Atomics.load(this.words, this.base(id) + PARENT_WORD);
+  }
+
+  kind(id: ThreadId): ThreadKind {
+    return Atomics.load(this.words, this.base(id) + KIND_WORD) as ThreadKind;
+  }
+
+  nativeId(id: ThreadId): number {
+    return Atomics.load(this.words, this.base(id) + NATIVE_WORD);
+  }
+
+  isDaemon(id: ThreadId): boolean {
+    return (Atomics.load(this.words, this.base(id) + FLAGS_WORD) & DAEMON_BIT) !== 0;
+  }
+
+  /** Changes the daemon flag of a thread that has not begun; afterwards it no longer matters. */
+  setDaemon(id: ThreadId, daemon: boolean): void {
+    const word = this.base(id) + FLAGS_WORD;
+    if (daemon) Atomics.or(this.words, word, DAEMON_BIT);
+    else Atomics.and(this.words, word, ~DAEMON_BIT);
+  }
+
+  /** Ends the thread's blocking waits, the present one within a slice. */
+  interrupt(id: ThreadId): void {
+    const base = this.base(id);
+    if (this.state(id) === undefined) return;
+    Atomics.store(this.words, base + INTERRUPT_WORD, 1);
+  }
+
+  isInterrupted(id: ThreadId): boolean {
+    return Atomics.load(this.words, this.base(id) + INTERRUPT_WORD) !== 0;
+  }
+
+  /** Index of the first word of the thread's record. */
+  base(id: ThreadId): number {
+    return recordBase(id & SLOT_MASK);
+  }
+
+  /** Writes a moment into a record; see `epochNow`. */
+  setTime(index: number, milliseconds: number): void {
+    this.#times[index >> 1] = milliseconds;
+  }
+
+  time(index: number): number {
+    return this.#times[index >> 1]!;
+  }
+
+  /** Tells those who wait for a thread to start or end. */
+  announce(): void {
+    Atomics.add(this.words, THREADS_SEQ_WORD, 1);
+    Atomics.notify(this.words, THREADS_SEQ_WORD);
+  }
+
+  #keeps(id: ThreadId): boolean {
+    return this.kind(id) === ThreadKind.THREAD && !this.isDaemon(id);
+  }
+
+  #advance(id: ThreadId, from: ThreadState, to: ThreadState): boolean {
+    const expected = this.statusOf(id, from);
+    const index = this.base(id) + STATUS_WORD;
+    if (Atomics.compareExchange(this.words, index, expected, this.statusOf(id, to)) !== expected) return false;
+    if (to === ThreadState.FINISHED || to === ThreadState.DEAD) {
+      // A thread killed in its sleep leaves a wait note behind, which would look like an edge.
+      Atomics.store(this.words, this.base(id) + WAIT_UID_WORD, 0);
+      Atomics.and(this.words, this.base(id) + WAIT_EPOCH_WORD, ~1);
+    }
+    return true;
+  }
+}
+
+/** Milliseconds since the Unix epoch, comparable between the threads of a process. */
+export function epochNow(): number {
+  return globalThis.performance.timeOrigin + globalThis.performance.now();
+}
+
+/** Whether a lock's owner field names a thread, and not one of the lock's own states. */
+export function isThreadId(value: number): boolean {
+  return value >= FIRST_THREAD_ID;
+}
+
+function recordBase(slot: number): number {
+  return HEADER_WORDS + slot * RECORD_WORDS;
+}
+
+function encodeName(name: string): Uint8Array {
+  const bytes = new Uint8Array(NAME_MAX_BYTES);
+  return bytes.subarray(0, new TextEncoder().encodeInto(name, bytes).written);
+}

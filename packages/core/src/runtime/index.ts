@@ -1,0 +1,7 @@
+import { nodeRuntime } from './node.js';
+import type { Runtime } from './runtime.js';
+import { webRuntime } from './web.js';
+
+/** The platform that this thread runs on. */
+export const runtime: Runtime = nodeRuntime() ?? webRuntime();
+export type { Runtime } from './runtime.js';

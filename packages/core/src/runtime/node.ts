@@ -1,0 +1,51 @@
+/** Node.js. Builtins come from `process.getBuiltinModule`, so that bundles for browsers hold no `node:` import. */
+import type { Runtime } from './runtime.js';
+
+type WorkerThreads = typeof import('node:worker_threads');
+type FileSystem = typeof import('node:fs');
+
+const REALM_KEY = '@x/core:realm';
+// The longest delay a timer takes; the timer exists only to be referenced.
+const FOR_EVER_MS = 2 ** 31 - 1;
+
+/** The runtime, or undefined when this is not Node. */
+export function nodeRuntime(): Runtime | undefined {
+  const process = globalThis.process as NodeJS.Process | undefined;
+  if (typeof process?.getBuiltinModule !== 'function') return undefined;
+  const threads: WorkerThreads = process.getBuiltinModule('node:worker_threads');
+  const fs: FileSystem = process.getBuiltinModule('node:fs');
+  return {
+    name: 'node',
+    isMainThread: threads.isMainThread,
+    canBlock: true,
+    nativeThreadId() {
+      try {
+        // "1234/task/1240"; only Linux has it.
+        return Number(fs.readlinkSync('/proc/thread-self').split('/')[2] ?? 0);
+      } catch {
+        return 0;
+      }
+    },
+    nativeThreadGone(nativeId) {
+      return nativeId !== 0 && fs.existsSync('/proc/self/task') && !fs.existsSync(`/proc/self/task/${nativeId}`);
+    },
+    keepAlive() {
+      const timer = globalThis.setInterval(() => undefined, FOR_EVER_MS);
+      return () => {
+        globalThis.clearInterval(timer);
+      };
+    },
+    inheritedRealm() {
+      return threads.getEnvironmentData(REALM_KEY) as unknown as SharedArrayBuffer | undefined;
+    },
+    bequeathRealm(buffer) {
+      threads.setEnvironmentData(REALM_KEY, buffer as unknown as string);
+    },
+    onThreadEnd(callback) {
+      process.once('exit', callback);
+    },
+    onIdle(callback) {
+      process.on('beforeExit', callback);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** The scoped forms, in terms of acquire and release. */
+import type { AsyncWaitOptions, TimeoutOptions } from './deadline.js';
+import { TimeoutError } from './errors.js';
+
+/** Whatever can be acquired and released. */
+export interface Acquirable<O extends TimeoutOptions, A extends AsyncWaitOptions> {
+  acquire(options?: O): boolean;
+  acquireAsync(options?: A): Promise<boolean>;
+}
+
+/** A held resource for `using`: disposing it releases, once. */
+export function guard(release: () => void): Disposable {
+  let held = true;
+  return {
+    [Symbol.dispose]() {
+      if (!held) return;
+      held = false;
+      release();
+    },
+  };
+}
+
+/** Acquires, blocking, for a `using` declaration. Throws `TimeoutError` when the time is over. */
+export function hold<O extends TimeoutOptions>(
+  resource: Acquirable<O, never>,
+  release: () => void,
+  options: O | undefined,
+): Disposable {
+  if (!resource.acquire(options)) throw timedOut(resource, options);
+  return guard(release);
+}
+
+/** Acquires without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
+export async function holdAsync<A extends AsyncWaitOptions>(
+  resource: Acquirable<never, A>,
+  release: () => void,
+  options: A | undefined,
+): Promise<Disposable> {
+  if (!(await resource.acquireAsync(options))) throw timedOut(resource, options);
+  return guard(release);
+}
+
+/** Acquires, blocking, runs the function and releases, whatever it does. */
+export function runHeld<T>(resource: Acquirable<TimeoutOptions, never>, release: () => void, body: () => T): T {
+  if (typeof body !== 'function') throw new TypeError('with() needs a function');
+  resource.acquire();
+  let result: T;
+  try {
+    result = body();
+  } finally {
+    release();
+  }
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+    throw new TypeError('the function given to with() returned a promise, which is not inside any more; use withAsync()');
+  }
+  return result;
+}
+
+/** Acquires without blocking, awaits the function and releases, whatever it does. */
+export async function runHeldAsync<T>(
+  resource: Acquirable<never, AsyncWaitOptions>,
+  release: () => void,
+  body: () => T | PromiseLike<T>,
+): Promise<T> {
+  if (typeof body !== 'function') throw new TypeError('withAsync() needs a function');
+  await resource.acquireAsync();
+  try {
+    return await body();
+  } finally {
+    release();
+  }
+}
+
+function timedOut(resource: object, options: TimeoutOptions | undefined): TimeoutError {
+  return new TimeoutError(`${String(resource)} was not to be had within ${options?.timeout} ms`);
+}

@@ -1,0 +1,170 @@
+/**
+ * The memory of a primitive: a header of four words, then its state.
+ *
+ * ```text
+ * word  name    meaning
+ * 0     TAG     0 empty · 1 being initialised · 'XT' << 16 | kind << 8 | layout version
+ * 1     UID     the primitive's number within its realm
+ * 2     REALM   low word of the realm's identity
+ * 3     FLAGS   DETECT_BIT; the rest belongs to the kind
+ * 4…    state, laid out by the kind
+ * ```
+ *
+ * Two threads may attach to one piece of empty memory at the same time. Exactly one wins the
+ * exchange of TAG from 0 to 1 and initialises; the others wait for the final tag.
+ */
+import { home } from './agent.js';
+import { describe } from './deadline.js';
+import { LayoutError } from './errors.js';
+import type { Member } from './member.js';
+import { IDENTITY_WORD } from './realm/layout.js';
+import { Atomics, performance } from './seam.js';
+
+export const TAG_WORD = 0;
+export const UID_WORD = 1;
+export const REALM_WORD = 2;
+export const FLAGS_WORD = 3;
+export const HEADER_WORDS = 4;
+
+const TAG_MAGIC = 0x5854;
+const INITIALISING = 1;
+const INITIALISING_MAX_MS = 1000;
+
+/** Where a primitive lives. */
+export interface MemoryOptions {
+  /** A name for messages, dumps and statistics. */
+  readonly name?: string | undefined;
+  /** The memory to live in, a WebAssembly memory's buffer for example. Default: memory of its own. */
+  readonly buffer?: SharedArrayBuffer | undefined;
+  /** Where in `buffer`; a multiple of 8. Default: 0. */
+  readonly byteOffset?: number | undefined;
+}
+
+/** What a kind of primitive demands of its memory. */
+export interface MemoryShape {
+  /** Number of the kind, 1 to 255; see the table in ARCHITECTURE.md. */
+  readonly kind: number;
+  readonly name: string;
+  /** Layout version, 1 to 255. */
+  readonly version: number;
+  /** Bytes, header included. */
+  readonly bytes: number;
+}
+
+/** The piece of shared memory in which a primitive lives. */
+export interface Memory {
+  readonly buffer: SharedArrayBuffer;
+  readonly byteOffset: number;
+  /** The primitive's words, header first. */
+  readonly words: Int32Array;
+  readonly member: Member;
+}
+
+/** The tag of a kind and layout version. */
+export function tagOf(shape: Pick<MemoryShape, 'kind' | 'version'>): number {
+  return (TAG_MAGIC << 16) | (shape.kind << 8) | shape.version;
+}
+
+/** The kind number in a primitive's header. */
+export function kindOf(words: Int32Array): number {
+  return (words[TAG_WORD]! >>> 8) & 0xff;
+}
+
+/**
+ * Makes a primitive's memory, or attaches to what is already there.
+ *
+ * @param initialise writes the first state; runs once, before any other thread can see the primitive
+ * @throws TypeError, RangeError for arguments that cannot be memory; LayoutError if the memory is
+ * misaligned, too small, or holds something else. Nothing is overwritten.
+ */
+export function claimMemory(
+  shape: MemoryShape,
+  options: MemoryOptions,
+  initialise: (words: Int32Array) => void,
+): Memory {
+  const member = home();
+  const { name, byteOffset = 0 } = options;
+  if (name !== undefined && typeof name !== 'string') throw new TypeError(`name must be a string, got ${describe(name)}`);
+  if (options.buffer === undefined) {
+    if (byteOffset !== 0) throw new TypeError('byteOffset needs a buffer');
+    const buffer = new SharedArrayBuffer(shape.bytes);
+    const words = new Int32Array(buffer);
+    // Nobody else has this buffer, and handing it over orders these writes.
+    writeHeader(words, member);
+    initialise(words);
+    words[TAG_WORD] = tagOf(shape);
+    return { buffer, byteOffset: 0, words, member };
+  }
+  const words = viewOf(shape, options.buffer, byteOffset);
+  const memory = { buffer: options.buffer, byteOffset, words, member };
+  if (Atomics.load(words, TAG_WORD) === 0 && words.some((word) => word !== 0)) {
+    throw new LayoutError(`the memory for this ${shape.name} is not empty; pass zeroed memory, or another byteOffset`);
+  }
+  if (Atomics.compareExchange(words, TAG_WORD, 0, INITIALISING) === 0) {
+    writeHeader(words, member);
+    initialise(words);
+    Atomics.store(words, TAG_WORD, tagOf(shape));
+    return memory;
+  }
+  awaitInitialised(words);
+  checkTag(shape, words);
+  if (words[REALM_WORD] !== member.realm.words[IDENTITY_WORD]) {
+    throw new LayoutError(
+      `this ${shape.name} belongs to threads that this one does not know; pass it with toShared and fromShared`,
+    );
+  }
+  return memory;
+}
+
+/** Attaches to memory named by a handle. Throws `LayoutError` on any disagreement. */
+export function attachMemory(shape: MemoryShape, buffer: unknown, byteOffset: unknown, member: Member): Memory {
+  const words = viewOf(shape, buffer, byteOffset);
+  checkTag(shape, words);
+  if (words[REALM_WORD] !== member.realm.words[IDENTITY_WORD]) {
+    throw new LayoutError(`the handle of this ${shape.name} names another realm than its memory`);
+  }
+  return { buffer: buffer as SharedArrayBuffer, byteOffset: byteOffset as number, words, member };
+}
+
+function viewOf(shape: MemoryShape, buffer: unknown, byteOffset: unknown): Int32Array {
+  if (!(buffer instanceof SharedArrayBuffer)) {
+    throw new TypeError(`buffer must be a SharedArrayBuffer, got ${describe(buffer)}`);
+  }
+  if (typeof byteOffset !== 'number' || !Number.isSafeInteger(byteOffset) || byteOffset < 0) {
+    throw new RangeError(`byteOffset must be a whole number from 0, got ${String(byteOffset)}`);
+  }
+  if (byteOffset % 8 !== 0) throw new LayoutError(`byteOffset must be a multiple of 8, got ${byteOffset}`);
+  if (byteOffset + shape.bytes > buffer.byteLength) {
+    throw new LayoutError(
+      `a ${shape.name} needs ${shape.bytes} bytes, the buffer has ${Math.max(0, buffer.byteLength - byteOffset)} from byteOffset ${byteOffset}`,
+    );
+  }
+  return new Int32Array(buffer, byteOffset, shape.bytes >> 2);
+}
+
+function writeHeader(words: Int32Array, member: Member): void {
+  words[UID_WORD] = member.realm.nextUid();
+  words[REALM_WORD] = member.realm.words[IDENTITY_WORD]!;
+}
+
+function awaitInitialised(words: Int32Array): void {
+  const deadline = performance.now() + INITIALISING_MAX_MS;
+  // Initialising takes microseconds and this loop must also work where sleeping is not allowed.
+  while (Atomics.load(words, TAG_WORD) === INITIALISING) {
+    if (performance.now() > deadline) {
+      throw new LayoutError('the thread that began to initialise this memory never finished; use fresh memory');
+    }
+  }
+}
+
+function checkTag(shape: MemoryShape, words: Int32Array): void {
+  const tag = Atomics.load(words, TAG_WORD);
+  if (tag === tagOf(shape)) return;
+  if (tag >>> 16 !== TAG_MAGIC) throw new LayoutError(`the memory does not hold a ${shape.name}`);
+  const [kind, version] = [(tag >>> 8) & 0xff, tag & 0xff];
+  throw new LayoutError(
+    kind === shape.kind
+      ? `the ${shape.name} has layout version ${version}, this copy of its package knows ${shape.version}; install one version`
+      : `the memory holds a primitive of kind ${kind}, not a ${shape.name} (kind ${shape.kind})`,
+  );
+}

@@ -1,0 +1,24 @@
+/**
+ * Locks between threads.
+ *
+ * @packageDocumentation
+ */
+export {
+  AbandonedError,
+  BlockingNotAllowedError,
+  DeadlockError,
+  fromShared,
+  LayoutError,
+  NotHeldError,
+  ThreadingError,
+  TimeoutError,
+  toShared,
+  TransferError,
+  type AsyncWaitOptions,
+  type MemoryOptions,
+  type SharedMessage,
+  type TimeoutOptions,
+} from '@x/core';
+export { setDeadlockDetection } from './detection.js';
+export { Lock, type LockLike, type LockOptions } from './lock.js';
+export { RLock } from './rlock.js';

@@ -1,0 +1,250 @@
+/** `Lock`: mutual exclusion that any thread may end. The algorithm and its invariants are in mutex.ts. */
+import {
+  agent,
+  at,
+  AsyncWaiters,
+  checkTimeout,
+  FLAGS_WORD,
+  hold,
+  holdAsync,
+  KIND,
+  NotHeldError,
+  Primitive,
+  registerKind,
+  runHeld,
+  runHeldAsync,
+  sharedInstances,
+  type AsyncWaitOptions,
+  type Kind,
+  type Member,
+  type MemoryOptions,
+  type Place,
+  type TimeoutOptions,
+} from '@x/core';
+import { Atomics } from '@x/core/seam';
+import {
+  ABANDONED_BIT,
+  announceLoop,
+  checkOwner,
+  DETECT_BIT,
+  giveUp,
+  GRANT_LOOP,
+  isHeld,
+  MUTEX_BYTES,
+  orphan,
+  ownerOf,
+  retractGrant,
+  SEQ_WORD,
+  STATE_WORD,
+  take,
+  takeForLoop,
+  takeOver,
+  tryTake,
+} from './mutex.js';
+
+/** Options of a lock. */
+export interface LockOptions extends MemoryOptions {
+  /** An acquire that would close a cycle of waiting threads throws `DeadlockError`. Default: false. */
+  readonly detectDeadlock?: boolean | undefined;
+}
+
+/** What `Lock`, `RLock` and the two sides of an `RWLock` have in common. */
+export interface LockLike {
+  acquire(options?: TimeoutOptions): boolean;
+  tryAcquire(): boolean;
+  acquireAsync(options?: AsyncWaitOptions): Promise<boolean>;
+  release(): void;
+  locked(): boolean;
+}
+
+const ACQUIRED = Promise.resolve(true);
+
+/**
+ * Makes sure that only one thread at a time is between `acquire` and `release`. Python:
+ * [`threading.Lock`](https://docs.python.org/3/library/threading.html#lock-objects).
+ *
+ * Any thread may release it, not only the one that acquired it, and it is not re-entrant: a thread
+ * that acquires it twice waits for somebody to release it. What the holder wrote before `release` is
+ * visible to the next holder after its `acquire`.
+ *
+ * Fairness: a newcomer may overtake waiters, but one that has waited a millisecond is served before newcomers.
+ *
+ * Differences from Python: times are in milliseconds; a lock whose holder died throws
+ * `AbandonedError` instead of hanging, until someone calls `recover`.
+ *
+ * @example
+ * ```ts
+ * import { Lock } from '@x/lock';
+ *
+ * const lock = new Lock();
+ * let balance = 100;
+ * lock.with(() => {
+ *   balance -= 30;
+ * });
+ * console.log(balance, lock.locked());   // 70 false
+ * ```
+ */
+export class Lock extends Primitive implements LockLike {
+  /** Bytes that a lock needs in a buffer of yours. */
+  static readonly BYTES: number = MUTEX_BYTES;
+
+  readonly #waiters: AsyncWaiters<undefined>;
+
+  /**
+   * Makes a free lock, or attaches to the one that is in `buffer` already.
+   *
+   * @throws LayoutError if the memory is misaligned, too small, or holds something else
+   */
+  constructor(options: LockOptions | Place = {}) {
+    super(SHAPE, options, (words) => {
+      if ('detectDeadlock' in options && options.detectDeadlock === true) words[FLAGS_WORD] = DETECT_BIT;
+    });
+    const { member, words } = this;
+    this.#waiters = new AsyncWaiters<undefined>(words, SEQ_WORD, {
+      attempt: () => takeForLoop(member, words, this.#waiters.size > 1),
+      announce: (_request, starving) => announceLoop(words, starving),
+      forward: () => {
+        retractGrant(words, GRANT_LOOP);
+      },
+      inspect: () => {
+        checkOwner(member, words, Atomics.load(words, STATE_WORD), true);
+      },
+    });
+    agent().farewells.add(orphanLocks);
+  }
+
+  /**
+   * Acquires the lock; blocks this thread while another holds it.
+   *
+   * @param options `timeout` in milliseconds; `0` tries once
+   * @returns true once it is held; false if the time was over before
+   * @throws RangeError, TypeError for a wrong timeout; AbandonedError if the holder died;
+   * BlockingNotAllowedError on a thread that may not block, if it would have to wait; DeadlockError
+   * if detection is on and the wait would close a cycle
+   */
+  acquire(options?: TimeoutOptions): boolean {
+    if (options === undefined && Atomics.compareExchange(this.words, STATE_WORD, 0, this.member.id) === 0) return true;
+    return this.#acquireSlow(options);
+  }
+
+  /** Acquires the lock if it is free, and never waits. Returns whether it is held now. */
+  tryAcquire(): boolean {
+    return Atomics.compareExchange(this.words, STATE_WORD, 0, this.member.id) === 0 || tryTake(this.member, this.words);
+  }
+
+  /**
+   * Acquires the lock without ever blocking this thread. Waiters of one thread are served in order.
+   * A pending acquire keeps the process alive.
+   *
+   * @returns true once it is held; false if the time was over before
+   * @throws (rejects) the signal's reason if it fires; AbandonedError if the holder died
+   * @example
+   * ```ts
+   * import { Lock } from '@x/lock';
+   *
+   * const lock = new Lock();
+   * if (await lock.acquireAsync({ timeout: 100 })) lock.release();
+   * ```
+   */
+  acquireAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    if (
+      options === undefined &&
+      this.#waiters.size === 0 &&
+      Atomics.compareExchange(this.words, STATE_WORD, 0, this.member.id) === 0
+    ) {
+      return ACQUIRED;
+    }
+    return this.#waiters.wait(undefined, options);
+  }
+
+  /**
+   * Releases the lock and wakes one waiting thread, if any, and the event loops that wait.
+   *
+   * @throws NotHeldError if nobody holds it; AbandonedError if its holder died
+   */
+  release(): void {
+    const { id } = this.member;
+    if (Atomics.compareExchange(this.words, STATE_WORD, id, 0) !== id) {
+      giveUp(this.member, this.words, this.name);
+    }
+    this.#waiters.poke();
+  }
+
+  /** Whether somebody holds it at this moment. */
+  locked(): boolean {
+    return isHeld(Atomics.load(this.words, STATE_WORD));
+  }
+
+  /** Acquires it for a `using` declaration. Throws `TimeoutError` when the time is over. */
+  hold(options?: TimeoutOptions): Disposable {
+    return hold(this, () => {
+      this.release();
+    }, options);
+  }
+
+  /** Acquires it without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
+  holdAsync(options?: AsyncWaitOptions): Promise<Disposable> {
+    return holdAsync(this, () => {
+      this.release();
+    }, options);
+  }
+
+  /** Runs the function while holding the lock; releases it whatever happens. Python: `with lock:`. */
+  with<T>(body: () => T): T {
+    return runHeld(this, () => {
+      this.release();
+    }, body);
+  }
+
+  /** Awaits the function while holding the lock; releases it whatever happens. Never blocks this thread. */
+  withAsync<T>(body: () => T | PromiseLike<T>): Promise<T> {
+    return runHeldAsync(this, () => {
+      this.release();
+    }, body);
+  }
+
+  /**
+   * Takes the lock over from a holder that died, so that the data it protects can be repaired.
+   *
+   * @throws NotHeldError if the lock is not abandoned
+   */
+  recover(): void {
+    if (!takeOver(this.member, this.words)) {
+      throw new NotHeldError(`${this.name} is not abandoned; recover() is for a lock whose holder died`);
+    }
+  }
+
+  /** @internal */
+  get [KIND](): Kind {
+    return LOCK_KIND;
+  }
+
+  /** @internal */
+  protected describeState(): string {
+    const state = Atomics.load(this.words, STATE_WORD);
+    const owner = ownerOf(this.words);
+    const held = (state & ABANDONED_BIT) !== 0 ? 'abandoned' : isHeld(state) ? 'locked' : 'unlocked';
+    const by = owner === undefined ? '' : ` owner=${this.member.realm.name(owner) ?? owner}`;
+    return `${held}${by} waiters=${this.sleepers + this.#waiters.size}`;
+  }
+
+  #acquireSlow(options: TimeoutOptions | undefined): boolean {
+    const timeout = checkTimeout(options?.timeout);
+    return take(this.member, this.words, timeout);
+  }
+}
+
+const SHAPE = { kind: 1, name: 'Lock', version: 1, bytes: MUTEX_BYTES };
+
+const LOCK_KIND = registerKind<Lock>({
+  ...SHAPE,
+  module: import.meta.url,
+  revive: (memory, name) => new Lock(at(memory, name)),
+});
+
+/** Python: a thread may end with a lock held, and any other thread may release it. */
+function orphanLocks(member: Member): void {
+  for (const primitive of sharedInstances()) {
+    if (primitive instanceof Lock) orphan(member, primitive.memory.words);
+  }
+}
