@@ -36,6 +36,7 @@ export default defineConfig({
   root,
   cacheDir: `${root}node_modules/.cache/vite`,
   test: {
+    maxConcurrency: 3,
     reporters: ['default', `${root}packages/tooling/src/counts-reporter.mjs`],
     projects: [
       { root, test: unit },

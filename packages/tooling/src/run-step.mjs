@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
+const BINARIES = ['node_modules/.bin', 'packages/tooling/node_modules/.bin'].map((path) => join(ROOT, path));
+
 /**
  * @typedef {object} StepOptions
  * @property {boolean} [live] show the output as it comes, else only when the command has ended
@@ -60,7 +62,7 @@ export function runStep(command, args, { live = false, timeout = 600_000, env, c
         ...process.env,
         TURBO_TELEMETRY_DISABLED: '1',
         ...env,
-        PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+        PATH: [...BINARIES, process.env['PATH'] ?? ''].join(delimiter),
       },
     });
     const pid = child.pid ?? 0;

@@ -12,22 +12,22 @@ import { readFile } from 'node:fs/promises';
 import { basename, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-const SEAM = String.raw`(['"])(?:@x/core/seam|\.{1,2}/(?:[\w./-]+/)?seam\.js)\1`;
-const SEAM_IMPORT = new RegExp(
-  String.raw`^import\s*\{([^{}]*)\}\s*from\s*${SEAM.replace(String.raw`\1`, String.raw`\2`)}[ \t]*;?`,
-  'gm',
+const SEAM = String.raw`['"](?:@x/core/seam|\.{1,2}/(?:[\w./-]+/)?seam\.js)['"]`;
+const SEAM_IMPORT = new RegExp(String.raw`^import\s+(type\s+)?\{([^{}]*)\}\s*from\s*${SEAM}[ \t]*;?`, 'gm');
+const SEAM_LEFT = new RegExp(
+  String.raw`^(?:import|export)\s(?!type\b)[^;'"]*${SEAM}|\bimport\(\s*${SEAM}`,
+  'm',
 );
-const SEAM_ANY = new RegExp(String.raw`^(?:import|export)\s(?!type\b)[^;'"]*?\bfrom\s*${SEAM}`, 'm');
 
 /** Blanks the seam's value imports, keeping line numbers; throws on one that cannot be removed. */
 export function removeSeamImports(source: string, file: string): string {
-  const out = source.replace(SEAM_IMPORT, (statement: string, names: string) => {
-    if (/\bas\b/.test(names.replace(/\btype\s+\w+\s+as\s+\w+/g, ''))) {
+  const out = source.replace(SEAM_IMPORT, (statement: string, type: string | undefined, names: string) => {
+    if (!type && /\bas\b/.test(names.replace(/\btype\s+\w+\s+as\s+\w+/g, ''))) {
       throw new Error(`${file}: a name of the seam may not be renamed, the global has no other name`);
     }
     return statement.replace(/[^\n]+/g, '');
   });
-  if (SEAM_ANY.test(out)) {
+  if (SEAM_LEFT.test(out)) {
     throw new Error(`${file}: the seam can only be imported as \`import { name } from …\``);
   }
   return out;
