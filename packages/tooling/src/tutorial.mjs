@@ -1,6 +1,7 @@
 /**
- * Compiles `docs/examples` and runs the programs one after another, each under a heading, its output as it comes.
- * With names as arguments only those: `pnpm run tutorial 04 05`. With `--compile` it stops before running.
+ * Builds the packages, compiles `docs/examples` and runs the programs one after another, each under a heading,
+ * its output as it comes. With names as arguments only those: `pnpm run tutorial 04 05`.
+ * With `--compile` it does nothing but compile the examples.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,19 +18,28 @@ const programs = readdirSync(SOURCES)
   .sort();
 if (programs.length === 0) throw new Error('docs/examples holds no program');
 
-rmSync(OUT, { recursive: true, force: true });
-await build({
-  entryPoints: programs.map((name) => join(SOURCES, name)),
-  outdir: OUT,
-  format: 'esm',
-  platform: 'node',
-  // Lowers `using`, which Node 20 does not parse.
-  target: 'es2022',
-  sourcemap: true,
-  logLevel: 'warning',
-});
+if (process.argv.includes('--compile')) {
+  await compile();
+} else {
+  const { status } = await runStep('pnpm', ['run', 'build'], { live: true });
+  if (status !== 0) process.exit(status);
+  await compile();
+  await run(process.argv.slice(2));
+}
 
-if (!process.argv.includes('--compile')) await run(process.argv.slice(2));
+async function compile() {
+  rmSync(OUT, { recursive: true, force: true });
+  await build({
+    entryPoints: programs.map((name) => join(SOURCES, name)),
+    outdir: OUT,
+    format: 'esm',
+    platform: 'node',
+    // Lowers `using`, which Node 20 does not parse.
+    target: 'es2022',
+    sourcemap: true,
+    logLevel: 'warning',
+  });
+}
 
 /** @param {string[]} wanted */
 async function run(wanted) {

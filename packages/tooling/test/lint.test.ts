@@ -6,6 +6,8 @@ import { ROOT } from '../src/run-step.mjs';
 const eslint = new ESLint({
   cwd: ROOT,
   overrideConfigFile: join(ROOT, 'packages', 'tooling', 'eslint.config.mjs'),
+  // In CI the parser takes files as they are on the disk unless told otherwise.
+  overrideConfig: { languageOptions: { parserOptions: { disallowAutomaticSingleRunInference: true } } },
 });
 
 /** The rules that `code` breaks as the content of `file`, which must exist. */
