@@ -1,6 +1,7 @@
 /**
  * One hierarchy of errors for all packages. Each class has an explicit `name` (it survives
  * minifiers) and a stable `code` (it survives two copies of this module, where `instanceof` fails).
+ * The name is a getter and not a static block, so that bundlers can leave out the classes nobody uses.
  */
 
 /** The base of every error that the packages throw themselves. */
@@ -8,147 +9,143 @@ export class ThreadingError extends Error {
   /** A stable identifier, for programs; the message is for people and may change. */
   readonly code: string = 'ERR_THREADING';
 
-  static {
-    setName(this, 'ThreadingError');
+  override get name(): string {
+    return 'ThreadingError';
   }
-}
-
-function setName(errorClass: { prototype: Error }, value: string): void {
-  Object.defineProperty(errorClass.prototype, 'name', { value, configurable: true, writable: true });
 }
 
 /** A release, wait or notify by someone who does not hold the lock. Python: `RuntimeError`. */
 export class NotHeldError extends ThreadingError {
   override readonly code = 'ERR_NOT_HELD';
-  static {
-    setName(this, 'NotHeldError');
+  override get name(): string {
+    return 'NotHeldError';
   }
 }
 
 /** A thread operation in the wrong state: started twice, joined before its start or by itself. Python: `RuntimeError`. */
 export class ThreadStateError extends ThreadingError {
   override readonly code = 'ERR_THREAD_STATE';
-  static {
-    setName(this, 'ThreadStateError');
+  override get name(): string {
+    return 'ThreadStateError';
   }
 }
 
 /** Waiting would close a cycle of threads that wait for each other. Python has no counterpart; there it hangs. */
 export class DeadlockError extends ThreadingError {
   override readonly code = 'ERR_DEADLOCK';
-  static {
-    setName(this, 'DeadlockError');
+  override get name(): string {
+    return 'DeadlockError';
   }
 }
 
 /** The thread that held the lock died. Call `recover()`, repair the data, then release. */
 export class AbandonedError extends ThreadingError {
   override readonly code = 'ERR_ABANDONED';
-  static {
-    setName(this, 'AbandonedError');
+  override get name(): string {
+    return 'AbandonedError';
   }
 }
 
 /** The barrier was aborted or reset, or one of its parties left. Python: `threading.BrokenBarrierError`. */
 export class BrokenBarrierError extends ThreadingError {
   override readonly code = 'ERR_BROKEN_BARRIER';
-  static {
-    setName(this, 'BrokenBarrierError');
+  override get name(): string {
+    return 'BrokenBarrierError';
   }
 }
 
 /** A wait was needed where this thread may not block, such as a browser's window. Use the async form. */
 export class BlockingNotAllowedError extends ThreadingError {
   override readonly code = 'ERR_BLOCKING_NOT_ALLOWED';
-  static {
-    setName(this, 'BlockingNotAllowedError');
+  override get name(): string {
+    return 'BlockingNotAllowedError';
   }
 }
 
 /** The time given for a wait or a task is over. Python: `TimeoutError`. */
 export class TimeoutError extends ThreadingError {
   override readonly code = 'ERR_TIMEOUT';
-  static {
-    setName(this, 'TimeoutError');
+  override get name(): string {
+    return 'TimeoutError';
   }
 }
 
 /** The future was cancelled. Python: `concurrent.futures.CancelledError`. */
 export class CancelledError extends ThreadingError {
   override readonly code = 'ERR_CANCELLED';
-  static {
-    setName(this, 'CancelledError');
+  override get name(): string {
+    return 'CancelledError';
   }
 }
 
 /** The future is not in a state that allows this. Python: `concurrent.futures.InvalidStateError`. */
 export class InvalidStateError extends ThreadingError {
   override readonly code = 'ERR_INVALID_STATE';
-  static {
-    setName(this, 'InvalidStateError');
+  override get name(): string {
+    return 'InvalidStateError';
   }
 }
 
 /** A worker of the pool died or could not start; `cause` says why. Python: `BrokenThreadPool`. */
 export class BrokenExecutorError extends ThreadingError {
   override readonly code = 'ERR_BROKEN_EXECUTOR';
-  static {
-    setName(this, 'BrokenExecutorError');
+  override get name(): string {
+    return 'BrokenExecutorError';
   }
 }
 
 /** The executor takes no more tasks. Python: `RuntimeError`. */
 export class ShutdownError extends ThreadingError {
   override readonly code = 'ERR_SHUTDOWN';
-  static {
-    setName(this, 'ShutdownError');
+  override get name(): string {
+    return 'ShutdownError';
   }
 }
 
 /** The target cannot run in another thread: it uses an outside variable, or its module or export is not there. */
 export class TargetError extends ThreadingError {
   override readonly code = 'ERR_TARGET';
-  static {
-    setName(this, 'TargetError');
+  override get name(): string {
+    return 'TargetError';
   }
 }
 
 /** A value cannot travel to another thread; the message names it by its path. Python: `PicklingError`. */
 export class TransferError extends ThreadingError {
   override readonly code = 'ERR_TRANSFER';
-  static {
-    setName(this, 'TransferError');
+  override get name(): string {
+    return 'TransferError';
   }
 }
 
 /** Memory or a message that holds something else, another version, or is damaged. */
 export class LayoutError extends ThreadingError {
   override readonly code = 'ERR_LAYOUT';
-  static {
-    setName(this, 'LayoutError');
+  override get name(): string {
+    return 'LayoutError';
   }
 }
 
 /** Python: `queue.Empty`. */
 export class QueueEmptyError extends ThreadingError {
   override readonly code = 'ERR_QUEUE_EMPTY';
-  static {
-    setName(this, 'QueueEmptyError');
+  override get name(): string {
+    return 'QueueEmptyError';
   }
 }
 
 /** Python: `queue.Full`. */
 export class QueueFullError extends ThreadingError {
   override readonly code = 'ERR_QUEUE_FULL';
-  static {
-    setName(this, 'QueueFullError');
+  override get name(): string {
+    return 'QueueFullError';
   }
 }
 
 /** Python: `queue.ShutDown`. */
 export class QueueShutDownError extends ThreadingError {
   override readonly code = 'ERR_QUEUE_SHUT_DOWN';
-  static {
-    setName(this, 'QueueShutDownError');
+  override get name(): string {
+    return 'QueueShutDownError';
   }
 }
