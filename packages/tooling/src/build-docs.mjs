@@ -17,20 +17,23 @@ const queue = [...PUBLIC];
 /** @type {string[]} */
 const failed = [];
 
-/** @param {string} title @param {string[]} args @param {string} cwd */
-async function typedoc(title, args, cwd) {
-  const { status, output } = await runStep('typedoc', args, { cwd, timeout: 120_000 });
+/** @param {string} title @param {string[]} args */
+async function typedoc(title, args) {
+  const { status, output } = await runStep('typedoc', args, { timeout: 120_000 });
   if (status !== 0) failed.push(title);
   console.log(`${title}: ${status === 0 ? 'ok' : `failed\n${output}`}`);
 }
 
 async function work() {
   for (let name = queue.shift(); name; name = queue.shift()) {
-    await typedoc(name, ['--json', join(CACHE, `${name}.json`)], join(ROOT, 'packages', name));
+    // From the root, since the paths in the JSON are relative to where typedoc runs, and the hub runs there.
+    const folder = `packages/${name}`;
+    const config = ['--options', folder, '--tsconfig', `${folder}/tsconfig.json`];
+    await typedoc(name, [...config, '--json', join(CACHE, `${name}.json`)]);
   }
 }
 
 await Promise.all([work(), work()]);
 // The hub merges what the packages came to.
-if (!failed.length) await typedoc('hub', ['--options', 'packages/tooling/typedoc.hub.json'], ROOT);
+if (!failed.length) await typedoc('hub', ['--options', 'packages/tooling/typedoc.hub.json']);
 process.exitCode = failed.length ? 1 : 0;
