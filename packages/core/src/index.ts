@@ -67,6 +67,23 @@ export {
 export { epochNow, isThreadId, Realm, type ThreadDescription, type ThreadId } from './realm/realm.js';
 export { runtime, type Runtime } from './runtime/index.js';
 export { guard, hold, holdAsync, runHeld, runHeldAsync, type Acquirable } from './scoped.js';
+export { callerUrl } from './target/call-site.js';
+export { captureTarget, type CaptureOptions } from './target/capture.js';
+export { explainError } from './target/compile.js';
+export { targetsFrom, type Targets } from './target/modules.js';
+export {
+  checkTarget,
+  heldReference,
+  isTargetReference,
+  TARGET,
+  type ExposedReference,
+  type ModuleReference,
+  type SourceReference,
+  type TargetHolder,
+  type TargetReference,
+  type WorkerFactory,
+} from './target/reference.js';
+export { exposeTargets, resolveTarget, resolveTargetNow, type Resolved } from './target/resolve.js';
 export {
   attachMemory,
   claimMemory,

@@ -1,0 +1,134 @@
+/**
+ * Source text to a value, as though the text stood in a file: the part of targets that asks the
+ * platform. A module of its own, so that packages without targets do not carry it.
+ */
+type Vm = typeof import('node:vm');
+type NodeModule = typeof import('node:module');
+type FileSystem = typeof import('node:fs');
+type NodeUrl = typeof import('node:url');
+
+/** Where a text begins in its file, both from 0. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What is in scope of the text besides the globals, by name. */
+export type Scope = Readonly<Record<string, unknown>>;
+
+/** Evaluates an expression as though it stood at `position` of the file `url`. */
+export function evaluate(
+  expression: string,
+  url: string,
+  strict: boolean,
+  scope: Scope,
+  position: Position,
+): unknown {
+  const names = Object.keys(scope);
+  const values = Object.values(scope);
+  const directive = strict ? "'use strict';" : '';
+  const vm = builtin<Vm>('node:vm');
+  if (!vm) {
+    // The way of targets by source on the web; module targets are there for pages whose policy forbids it.
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- evaluating text is what this function is for
+    const make = new Function(...names, `${directive}return(${expression}\n)\n//# sourceURL=${url}`);
+    return (make as (...args: unknown[]) => unknown)(...values);
+  }
+  const prefix = `${directive}return(`;
+  // Old releases of Node 20 lack the constant; there a target cannot import.
+  const loader = (vm.constants as Partial<Vm['constants']> | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  if (loader !== undefined && /\bimport\b/.test(expression)) spendImportWarning(vm, loader);
+  const make = vm.compileFunction(`${prefix}${expression}\n)`, names, {
+    filename: url,
+    lineOffset: position.line,
+    columnOffset: position.column - prefix.length,
+    ...(loader === undefined ? {} : { importModuleDynamically: loader }),
+  }) as (...args: unknown[]) => unknown;
+  return make(...values);
+}
+
+let spent = false;
+
+/**
+ * Node 20 prints an ExperimentalWarning at the first `import()` that uses the default loader, once per
+ * thread. It is none of the user's business, so that first time happens here, with a deaf ear for it.
+ */
+function spendImportWarning(vm: Vm, loader: Vm['constants']['USE_MAIN_CONTEXT_DEFAULT_LOADER']): void {
+  if (spent) return;
+  spent = true;
+  const load = vm.compileFunction("return import('node:vm')", [], { importModuleDynamically: loader });
+  withoutExperimentalWarning(load as () => unknown);
+}
+
+/** Calls the function; only experimental warnings that it gives before it returns are dropped. */
+function withoutExperimentalWarning<T>(action: () => T): T {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- only ever called with its own `this`
+  const emitWarning = process.emitWarning;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (rest[0] === 'ExperimentalWarning') return;
+    Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
+  try {
+    return action();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/**
+ * Loads a module without waiting, where the platform can: Node from 20.19 on, unless the module
+ * awaits at its top level. Undefined where it cannot.
+ */
+export function loadModuleNow(url: string): Record<string, unknown> | undefined {
+  const nodeModule = builtin<NodeModule>('node:module');
+  if (!nodeModule || !url.startsWith('file:')) return undefined;
+  const path = builtin<NodeUrl>('node:url')!.fileURLToPath(url);
+  try {
+    const require = nodeModule.createRequire(url);
+    return withoutExperimentalWarning(() => require(path) as Record<string, unknown>);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    // This Node cannot, or the module awaits; any other error is the module's own.
+    if (code === 'ERR_REQUIRE_ESM' || code === 'ERR_REQUIRE_ASYNC_MODULE') return undefined;
+    throw error;
+  }
+}
+
+/** Where the text stands in the file, if it stands there exactly once; else the file's beginning. */
+export function findInFile(text: string, url: string): Position {
+  const start = { line: 0, column: 0 };
+  const fs = builtin<FileSystem>('node:fs');
+  if (!fs || !url.startsWith('file:')) return start;
+  let file: string;
+  try {
+    file = fs.readFileSync(new URL(url), 'utf8');
+  } catch {
+    return start;
+  }
+  const at = file.indexOf(text);
+  if (at < 0 || file.indexOf(text, at + 1) >= 0) return start;
+  const before = file.slice(0, at);
+  const line = before.split('\n').length - 1;
+  return { line, column: at - (before.lastIndexOf('\n') + 1) };
+}
+
+/** The URL of a file given as a path or URL; stack frames have both. Undefined for the platform's own code. */
+export function urlOfFrame(file: string): string | undefined {
+  if (/^(?:file|https?|data|blob):/.test(file)) return file;
+  const url = builtin<NodeUrl>('node:url');
+  return url && /^(?:\/|[A-Za-z]:[\\/])/.test(file) ? url.pathToFileURL(file).href : undefined;
+}
+
+/** The URL that relative names start from when no file is known, as in a REPL. */
+export function baseUrl(): string {
+  const url = builtin<NodeUrl>('node:url');
+  if (url) return url.pathToFileURL(`${process.cwd()}/`).href;
+  return (globalThis as { location?: { href: string } }).location?.href ?? 'about:blank';
+}
+
+/** A module of Node; undefined elsewhere. The caller knows its type. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast with a name
+function builtin<T>(name: string): T | undefined {
+  const process = globalThis.process as Partial<NodeJS.Process> | undefined;
+  return process?.getBuiltinModule?.(name) as T | undefined;
+}
