@@ -54,13 +54,9 @@ function resourceOf(value: unknown, isAsync: boolean): Resource {
   if (typeof value !== 'object' && typeof value !== 'function') throw new TypeError('Object expected');
   const disposable = value as Partial<Disposable & AsyncDisposable>;
   const asyncDispose = isAsync ? disposable[Symbol.asyncDispose] : undefined;
-  const dispose = asyncDispose ?? disposable[Symbol.dispose];
+  const dispose: ((this: unknown) => unknown) | undefined = asyncDispose ?? disposable[Symbol.dispose];
   if (typeof dispose !== 'function') throw new TypeError('Object not disposable');
-  const result = (): unknown => {
-    const returned: unknown = Reflect.apply(dispose, value, []);
-    return returned;
-  };
-  return { dispose: result, async: isAsync };
+  return { dispose: () => dispose.call(value), async: isAsync };
 }
 
 /** Disposes in reverse order; errors are chained as the language does it. Returns a promise only if one is needed. */
