@@ -1,0 +1,7 @@
+/**
+ * Values as bytes, for memory that threads share. A subpath of its own, so that a primitive that
+ * holds no values of the user does not carry the codec.
+ *
+ * @packageDocumentation
+ */
+export { decodeBytes, encodeBytes } from './codec/bytes.js';

@@ -1,0 +1,74 @@
+/**
+ * The byte format: one tag, then what the tag says. Numbers are little-endian; `count` is a
+ * variable-length unsigned integer, seven bits a byte, low bits first.
+ *
+ * ```text
+ * tag           then
+ * UNDEFINED … FALSE   nothing
+ * INT8          1 byte
+ * INT32         4 bytes
+ * FLOAT64       8 bytes
+ * BIGINT        sign byte, string of hexadecimal digits
+ * LATIN         count, one byte per code unit
+ * WIDE          count, two bytes per code unit: lone surrogates survive
+ * ARRAY         count, the items
+ * SPARSE        length (FLOAT64 bytes), count, pairs of key string and value
+ * OBJECT        count, pairs of key string and value
+ * REFERENCE     count: number of an object written before, in order of their tags; SHARED does not count
+ * MAP, SET      count, the entries
+ * DATE          8 bytes
+ * REGEXP        two strings
+ * BOXED         the primitive value
+ * BUFFER        byte length (FLOAT64 bytes), maximum + 1 or 0 (FLOAT64 bytes), the bytes
+ * VIEW          number of the type, the buffer, byte offset and length (FLOAT64 bytes)
+ * SHARED        string: the ticket under which a SharedArrayBuffer travels beside the bytes
+ * HANDLE        string: realm and number of the primitive; then the handle as in OBJECT
+ * WIRE          the message that `encode` makes of a value with something special in it
+ * ```
+ */
+export const Tag = {
+  UNDEFINED: 0,
+  NULL: 1,
+  TRUE: 2,
+  FALSE: 3,
+  INT8: 4,
+  INT32: 5,
+  FLOAT64: 6,
+  BIGINT: 7,
+  LATIN: 8,
+  WIDE: 9,
+  ARRAY: 10,
+  SPARSE: 11,
+  OBJECT: 12,
+  REFERENCE: 13,
+  MAP: 14,
+  SET: 15,
+  DATE: 16,
+  REGEXP: 17,
+  BOXED: 18,
+  BUFFER: 19,
+  VIEW: 20,
+  SHARED: 21,
+  HANDLE: 22,
+  WIRE: 23,
+} as const;
+
+/** First byte of every encoded value; another one is refused. */
+export const BYTES_VERSION = 1;
+
+/** Types of views by their number in the format; the order must never change. */
+export const VIEW_TYPES = [
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Float16Array',
+] as const;

@@ -1,0 +1,161 @@
+/** Values as bytes: what structured clone makes is what comes back. */
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { registerClass, TransferError } from '@x/core';
+import { decodeBytes, encodeBytes } from '@x/core/bytes';
+
+/** Through memory that could be another thread's. */
+function travel(value: unknown): unknown {
+  const encoded = encodeBytes(value);
+  const shared = new Uint8Array(new SharedArrayBuffer(encoded.length + 3), 3);
+  shared.set(encoded);
+  const result = decodeBytes(shared);
+  shared.fill(0xff);
+  return result;
+}
+
+const itself: Record<string, unknown> = { depth: 1 };
+itself['self'] = itself;
+const twin = { shared: true };
+const buffer = new ArrayBuffer(16);
+const many: unknown[] = Array.from({ length: 100 }, (_, index) => ({ index }));
+many.push(many[3], many);
+
+const CLONEABLE: Record<string, unknown> = {
+  undefined,
+  null: null,
+  true: true,
+  NaN,
+  'minus zero': [-0, { zero: -0 }],
+  'small whole numbers': [0, 1, -1, 127, 128, -128, -129],
+  'large whole numbers': [2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 53],
+  fractions: [1.5, Infinity, -Infinity, Number.MIN_VALUE],
+  bigints: [0n, 5n, -5n, 2n ** 200n, -(2n ** 200n)],
+  'an empty text': '',
+  'a lone surrogate': '\ud800x',
+  'a long text with lone surrogates': '\ud800'.padEnd(10_000, 'x\udc00'),
+  'a long narrow text': 'é'.repeat(10_000),
+  holes: [1, , 3], // eslint-disable-line no-sparse-arrays -- what is tested
+  'only holes': new Array(3),
+  'an array with properties': Object.assign([1, 2], { index: 7 }),
+  'a hole and a property, so that the counts agree': Object.assign(new Array(1), { x: 1 }),
+  'undefined as a property': { a: undefined },
+  '__proto__ as a key': JSON.parse('{"__proto__": {"polluted": true}}'),
+  'names of Object.prototype as keys': { constructor: 1, toString: 2, toJSON: 3 },
+  'numbers as keys': { 1: 'a', '-1': 'b' },
+  'wide keys': { '€': 1 },
+  maps: new Map<unknown, unknown>([[{ key: 1 }, new Map([['a', 1]])]]),
+  sets: new Set([1, 'a', new Set()]),
+  date: new Date(8.64e15),
+  'regular expression': /a\/b/giu,
+  boxed: [new Number(-0), new String('x'), Object(5n), new Boolean(false)],
+  'typed arrays': [
+    new Uint8ClampedArray([1]),
+    new Float64Array([-0]),
+    new BigInt64Array([-1n]),
+    new Uint8Array(0),
+  ],
+  'a view of a part': new DataView(new ArrayBuffer(9), 3, 5),
+  'buffer of Node': Buffer.from('abc'),
+  'an instance of a class': new (class Point {
+    x = 1;
+  })(),
+  cycle: itself,
+  'one object twice': [twin, twin],
+  'two views of one buffer': [new Uint8Array(buffer, 1, 3), new Float64Array(buffer), buffer],
+  'more objects than are compared one by one': many,
+  'a property with the name of the mark': { '@x': 'handle', buffer: 1 },
+};
+
+describe('encodeBytes and decodeBytes', () => {
+  it.each(Object.keys(CLONEABLE))('carry what structured clone carries: %s', (name) => {
+    const expected: unknown = structuredClone(CLONEABLE[name]);
+    const actual = travel(CLONEABLE[name]);
+    expect(actual).toStrictEqual(expected);
+    // Holes, -0 and property order, which an equality may forgive.
+    expect(inspect(actual, { depth: 9 })).toBe(inspect(expected, { depth: 9 }));
+  });
+
+  it('keep what is one object one object', () => {
+    const [narrow, wide, whole] = travel(CLONEABLE['two views of one buffer']) as [
+      Uint8Array,
+      Float64Array,
+      ArrayBuffer,
+    ];
+    expect(narrow.buffer).toBe(whole);
+    expect(wide.buffer).toBe(whole);
+    const again = travel(many) as unknown[];
+    expect(again[100]).toBe(again[3]);
+    expect(again[101]).toBe(again);
+  });
+
+  it('do not change prototypes', () => {
+    travel(CLONEABLE['__proto__ as a key']);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('keep the class of errors, and of registered classes', () => {
+    class Celsius {
+      constructor(readonly degrees: number) {}
+    }
+    registerClass(Celsius);
+    const [error, celsius] = travel([new RangeError('cold', { cause: { at: -1 } }), new Celsius(3)]) as [
+      Error,
+      Celsius,
+    ];
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toMatchObject({ message: 'cold', cause: { at: -1 } });
+    expect(celsius).toBeInstanceOf(Celsius);
+  });
+
+  it('name what cannot travel by its path', () => {
+    expect(() => encodeBytes({ list: [() => 1] }, 'item')).toThrow(
+      new TransferError(
+        'item.list[0] is a function, which cannot travel to another thread; use a module target, or pass data',
+      ),
+    );
+    expect(() => encodeBytes(new Blob([]), 'item')).toThrow(TransferError);
+    let deep: unknown = 0;
+    for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+    expect(() => encodeBytes(deep, 'item')).toThrow(TransferError);
+    // Nothing of the failures is left.
+    expect(travel('next')).toBe('next');
+  });
+
+  it('can be used by a getter of the value that is being encoded', () => {
+    const value = {
+      before: 'x'.repeat(3000),
+      get inner() {
+        return travel({ nested: 'y'.repeat(3000) });
+      },
+      after: 1,
+    };
+    expect(travel(value)).toEqual({ before: value.before, inner: { nested: 'y'.repeat(3000) }, after: 1 });
+  });
+
+  it('refuse damaged bytes with LayoutError, whatever the damage', () => {
+    const good = encodeBytes([
+      { a: 1, text: 'hello' },
+      new Map([[1, new Float32Array(2)]]),
+      /x/,
+      5n,
+      new Error('e'),
+    ]).slice();
+    let seed = 12345;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+      return seed % below;
+    };
+    for (let round = 0; round < 5000; round++) {
+      const bad = good.slice(0, round % 3 === 0 ? random(good.length) : good.length);
+      for (let flips = 1 + random(3); flips > 0 && bad.length > 0; flips--)
+        bad[random(bad.length)] = random(256);
+      try {
+        decodeBytes(bad);
+      } catch (error) {
+        expect(['LayoutError', 'TransferError']).toContain((error as Error).name);
+      }
+    }
+    expect(({} as Record<string, unknown>)['a']).toBeUndefined();
+  });
+});
