@@ -4,4 +4,4 @@
  *
  * @packageDocumentation
  */
-export { decodeBytes, encodeBytes } from './codec/bytes.js';
+export { decodeBytes, encodeBytes, encodePlainBytes } from './codec/bytes.js';

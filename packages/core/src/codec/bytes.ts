@@ -54,6 +54,25 @@ export function encodeBytes(value: unknown, path = 'value'): Uint8Array {
   }
 }
 
+/**
+ * As `encodeBytes`, for values that are plain data all through. Undefined for a value that holds
+ * something shared, an error or an instance of a registered class: then it is for the caller to choose
+ * another way for it, `encode` and a message for example.
+ */
+export function encodePlainBytes(value: unknown): Uint8Array | undefined {
+  if (writing) writer = new ByteWriter();
+  const mine = writer;
+  writing = true;
+  try {
+    return mine.write(value);
+  } catch (error) {
+    if (error === SPECIAL || error instanceof RangeError) return undefined;
+    throw error;
+  } finally {
+    writing = false;
+  }
+}
+
 function encodeSpecial(mine: ByteWriter, value: unknown, path: string): Uint8Array {
   const wire = encode(value, path);
   try {

@@ -47,5 +47,10 @@ export function nodeRuntime(): Runtime | undefined {
     onIdle(callback) {
       process.on('beforeExit', callback);
     },
+    receiveNow: (port) => threads.receiveMessageOnPort(port as import('node:worker_threads').MessagePort),
+    nextTurn: (callback) => {
+      globalThis.setImmediate(callback);
+    },
+    activeResources: () => process.getActiveResourcesInfo(),
   };
 }

@@ -20,4 +20,13 @@ export interface Runtime {
   onThreadEnd(callback: () => void): void;
   /** Calls back whenever the event loop has run out of work; new work started there keeps it going. */
   onIdle(callback: () => void): void;
+  /**
+   * Takes the next message that has arrived at a `MessagePort` or `BroadcastChannel`, without a turn of the event
+   * loop. Undefined if there is none, or where the platform cannot do it.
+   */
+  receiveNow(port: unknown): { readonly message: unknown } | undefined;
+  /** Calls back in the next turn of the event loop, so that timers and I/O that are due come first. */
+  nextTurn(callback: () => void): void;
+  /** What keeps this thread's event loop going at the moment, one name each; empty where it cannot be known. */
+  activeResources(): readonly string[];
 }

@@ -16,5 +16,10 @@ export function webRuntime(): Runtime {
     bequeathRealm: () => undefined,
     onThreadEnd: () => undefined,
     onIdle: () => undefined,
+    receiveNow: () => undefined,
+    nextTurn: (callback) => {
+      setTimeout(callback, 0);
+    },
+    activeResources: () => [],
   };
 }
