@@ -14,7 +14,7 @@
  */
 import { agent, type Agent } from './agent.js';
 import { STARVING_AFTER_MS } from './blocking-wait.js';
-import { checkTimeout, type AsyncWaitOptions } from './deadline.js';
+import { signalOf, timeoutOf, type AsyncWaitOptions } from './deadline.js';
 import { Atomics, clearTimeout, performance, queueMicrotask, setTimeout } from './seam.js';
 
 /** What a primitive does for its async waiters. `R` is what one waiter asks for. */
@@ -44,6 +44,9 @@ interface AsyncWaiter<R> {
   timer: unknown;
   unlisten: (() => void) | undefined;
 }
+
+/** The longest delay that a timer takes; a longer one would fire at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export class AsyncWaiters<R> {
   readonly #words: Int32Array;
@@ -79,10 +82,12 @@ export class AsyncWaiters<R> {
    */
   wait(request: R, options: AsyncWaitOptions | undefined): Promise<boolean> {
     let timeout: number;
+    let signal: AbortSignal | undefined;
     try {
-      timeout = checkTimeout(options?.timeout);
-      options?.signal?.throwIfAborted();
-      if (!(this.#strict && this.#waiters.size > 0) && this.#host.attempt(request)) return Promise.resolve(true);
+      timeout = timeoutOf(options);
+      signal = signalOf(options);
+      if (!(this.#strict && this.#waiters.size > 0) && this.#host.attempt(request))
+        return Promise.resolve(true);
       if (timeout === 0) {
         this.#host.withdraw?.(request);
         return Promise.resolve(false);
@@ -99,7 +104,7 @@ export class AsyncWaiters<R> {
         timer: undefined,
         unlisten: undefined,
       };
-      this.#add(waiter, timeout, options?.signal);
+      this.#add(waiter, timeout, signal);
     });
   }
 
@@ -109,7 +114,7 @@ export class AsyncWaiters<R> {
     this.#poked = true;
     queueMicrotask(() => {
       this.#poked = false;
-      this.#serve();
+      this.serve();
       if (this.#waiters.size > 0) this.#arm();
     });
   }
@@ -117,12 +122,7 @@ export class AsyncWaiters<R> {
   #add(waiter: AsyncWaiter<R>, timeout: number, signal: AbortSignal | undefined): void {
     this.#waiters.add(waiter);
     this.#agent.keepAlive.add();
-    if (timeout !== Infinity) {
-      waiter.timer = setTimeout(() => {
-        this.#leave(waiter);
-        waiter.resolve(false);
-      }, timeout);
-    }
+    if (timeout !== Infinity) this.#startTimer(waiter, timeout);
     if (signal) {
       const onAbort = (): void => {
         this.#leave(waiter);
@@ -134,6 +134,20 @@ export class AsyncWaiters<R> {
       };
     }
     this.#arm();
+  }
+
+  #startTimer(waiter: AsyncWaiter<R>, timeout: number): void {
+    waiter.timer = setTimeout(
+      () => {
+        if (timeout > TIMER_MAX_MS) {
+          this.#startTimer(waiter, timeout - TIMER_MAX_MS);
+          return;
+        }
+        this.#leave(waiter);
+        waiter.resolve(false);
+      },
+      Math.min(timeout, TIMER_MAX_MS),
+    );
   }
 
   #remove(waiter: AsyncWaiter<R>): void {
@@ -150,8 +164,11 @@ export class AsyncWaiters<R> {
     this.poke();
   }
 
-  /** Serves those that can be served. */
-  #serve(): void {
+  /**
+   * Serves those that can be served, now. Needed only by a primitive that has to know who has got
+   * something before it lets the next one wait; their promises resolve later, as always.
+   */
+  serve(): void {
     for (const waiter of this.#waiters) {
       let got: boolean;
       try {
@@ -174,12 +191,12 @@ export class AsyncWaiters<R> {
     while (!this.#armed && this.#waiters.size > 0) {
       const sequence = Atomics.load(this.#words, this.#sequence);
       if (!this.#announceAll()) {
-        this.#serve();
+        this.serve();
         continue;
       }
       const wait = Atomics.waitAsync(this.#words, this.#sequence, sequence, this.#agent.slice);
       if (!wait.async) {
-        this.#serve();
+        this.serve();
         continue;
       }
       this.#armed = true;
@@ -206,7 +223,7 @@ export class AsyncWaiters<R> {
   #wake(result: 'ok' | 'timed-out'): void {
     this.#armed = false;
     if (result === 'timed-out' && this.#waiters.size > 0) this.#host.inspect?.();
-    this.#serve();
+    this.serve();
     if (this.#waiters.size > 0) this.#arm();
     else this.#host.forward?.();
   }

@@ -46,14 +46,17 @@ export class BlockingWait {
   readonly #member: Member;
   readonly #words: Int32Array;
   readonly #detect: boolean;
+  readonly #interruptible: boolean;
   #began = 0;
 
   /**
    * @param words the primitive's words, header first
    * @param timeout milliseconds, already checked
    * @param detect whether this wait takes part in deadlock detection
+   * @param interruptible whether this thread's signal ends it. Not where something has to be put back
+   * as it was, such as the lock of a condition
    */
-  constructor(member: Member, words: Int32Array, timeout: number, detect = false) {
+  constructor(member: Member, words: Int32Array, timeout: number, detect = false, interruptible = true) {
     if (!runtime.canBlock) {
       throw new BlockingNotAllowedError(
         'this thread must not block (it is a browser window); use the method whose name ends in Async',
@@ -63,6 +66,7 @@ export class BlockingWait {
     this.#member = member;
     this.#words = words;
     this.#detect = detect || member.detects;
+    this.#interruptible = interruptible;
     this.deadline = deadlineAfter(timeout);
   }
 
@@ -115,7 +119,11 @@ export class BlockingWait {
   }
 
   get #interrupted(): boolean {
-    return this.#agent.interruption !== undefined && this.#member.realm.isInterrupted(this.#member.id);
+    return (
+      this.#interruptible &&
+      this.#agent.interruption !== undefined &&
+      this.#member.realm.isInterrupted(this.#member.id)
+    );
   }
 
   #begin(): void {

@@ -28,6 +28,31 @@ export function checkTimeout(timeout: number | undefined): number {
   return timeout;
 }
 
+/**
+ * The time-out that the options of a wait name, checked. A bare number would otherwise wait for ever
+ * without a word, as would Python's `acquire(False)`.
+ *
+ * @throws TypeError, RangeError
+ */
+export function timeoutOf(options: TimeoutOptions | undefined): number {
+  if (options === undefined) return Infinity;
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new TypeError(`options must be an object such as { timeout: 100 }, got ${describe(options)}`);
+  }
+  return checkTimeout(options.timeout);
+}
+
+/** The signal that the options of an async wait name, checked. Throws its reason if it has fired. */
+export function signalOf(options: AsyncWaitOptions | undefined): AbortSignal | undefined {
+  const signal = options?.signal;
+  if (signal === undefined) return undefined;
+  if (typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted !== 'function') {
+    throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`);
+  }
+  signal.throwIfAborted();
+  return signal;
+}
+
 /** The moment when a wait of `timeout` milliseconds that starts now is over. */
 export function deadlineAfter(timeout: number): number {
   // Infinity needs no clock, and the clock is the larger part of the cost of an uncontended wait.
@@ -42,5 +67,7 @@ export function remaining(deadline: number): number {
 /** A word for the type of a wrong argument, for messages. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
-  return typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no class'})` : `${typeof value}`;
+  return typeof value === 'object'
+    ? `an object (${value.constructor?.name ?? 'no class'})`
+    : `${typeof value}`;
 }

@@ -4,8 +4,9 @@
  * A note says what its thread sleeps on and which owner it saw there when it last looked. Notes are
  * written at different moments, so a cycle of notes is only a suspicion. It is certain if, between
  * two walks, every thread of the cycle has stayed in the same wait (`WAIT_EPOCH` is unchanged), and
- * each has looked again in between (`WAIT_LOOKS` grew) and seen the same owner: none of them can have
- * released anything meanwhile, since all of them slept.
+ * each has looked again in between and seen the same owner: none of them can have released anything
+ * meanwhile, since all of them slept. A look is counted a moment after it was made, so that the first
+ * one to be counted in between may have been made before; hence two of them (`WAIT_LOOKS` grew by two).
  *
  * The thread with the largest id in the cycle throws, of those that take part in detection; so
  * exactly one does.
@@ -93,7 +94,9 @@ export function readEdge(realm: Realm, thread: ThreadId): WaitEdge | undefined {
 /** Names every thread of the cycle and what it waits for. */
 export function describeCycle(realm: Realm, cycle: readonly WaitEdge[]): string {
   const name = (id: ThreadId): string => `${realm.name(id) ?? 'ended thread'} (${id})`;
-  const parts = cycle.map((edge) => `${name(edge.thread)} waits for #${edge.uid}, held by ${name(edge.owner)}`);
+  const parts = cycle.map(
+    (edge) => `${name(edge.thread)} waits for #${edge.uid}, held by ${name(edge.owner)}`,
+  );
   return `deadlock: ${parts.join('; ')}. Acquire locks in one order everywhere, or with a timeout`;
 }
 
@@ -108,5 +111,5 @@ function isSameCycle(before: readonly WaitEdge[], now: readonly WaitEdge[]): boo
 }
 
 function isContinued(before: readonly WaitEdge[], now: readonly WaitEdge[]): boolean {
-  return isSameCycle(before, now) && before.every((edge, i) => edge.looks !== now[i]!.looks);
+  return isSameCycle(before, now) && before.every((edge, i) => ((now[i]!.looks - edge.looks) | 0) >= 2);
 }

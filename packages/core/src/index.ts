@@ -20,6 +20,8 @@ export {
   deadlineAfter,
   describe,
   remaining,
+  signalOf,
+  timeoutOf,
   type AsyncWaitOptions,
   type TimeoutOptions,
 } from './deadline.js';

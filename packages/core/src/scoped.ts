@@ -41,17 +41,25 @@ export async function holdAsync<A extends AsyncWaitOptions>(
 }
 
 /** Acquires, blocking, runs the function and releases, whatever it does. */
-export function runHeld<T>(resource: Acquirable<TimeoutOptions, never>, release: () => void, body: () => T): T {
+export function runHeld<T>(
+  resource: Acquirable<TimeoutOptions, never>,
+  release: () => void,
+  body: () => T,
+): T {
   if (typeof body !== 'function') throw new TypeError('with() needs a function');
   resource.acquire();
   let result: T;
   try {
     result = body();
-  } finally {
-    release();
+  } catch (error) {
+    releaseAfter(release);
+    throw error;
   }
+  release();
   if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
-    throw new TypeError('the function given to with() returned a promise, which is not inside any more; use withAsync()');
+    throw new TypeError(
+      'the function given to with() returned a promise, which is not inside any more; use withAsync()',
+    );
   }
   return result;
 }
@@ -64,10 +72,23 @@ export async function runHeldAsync<T>(
 ): Promise<T> {
   if (typeof body !== 'function') throw new TypeError('withAsync() needs a function');
   await resource.acquireAsync();
+  let result: T;
   try {
-    return await body();
-  } finally {
+    result = await body();
+  } catch (error) {
+    releaseAfter(release);
+    throw error;
+  }
+  release();
+  return result;
+}
+
+/** Releases after an error, which says more than that there was nothing to release any more. */
+function releaseAfter(release: () => void): void {
+  try {
     release();
+  } catch {
+    // The caller throws the error that came first.
   }
 }
 

@@ -84,7 +84,8 @@ export function claimMemory(
 ): Memory {
   const member = home();
   const { name, byteOffset = 0 } = options;
-  if (name !== undefined && typeof name !== 'string') throw new TypeError(`name must be a string, got ${describe(name)}`);
+  if (name !== undefined && typeof name !== 'string')
+    throw new TypeError(`name must be a string, got ${describe(name)}`);
   if (options.buffer === undefined) {
     if (byteOffset !== 0) throw new TypeError('byteOffset needs a buffer');
     const buffer = new SharedArrayBuffer(shape.bytes);
@@ -97,8 +98,15 @@ export function claimMemory(
   }
   const words = viewOf(shape, options.buffer, byteOffset);
   const memory = { buffer: options.buffer, byteOffset, words, member };
-  if (Atomics.load(words, TAG_WORD) === 0 && words.some((word) => word !== 0)) {
-    throw new LayoutError(`the memory for this ${shape.name} is not empty; pass zeroed memory, or another byteOffset`);
+  // The second look at TAG: another thread may have begun to initialise since the first.
+  if (
+    Atomics.load(words, TAG_WORD) === 0 &&
+    words.some((word) => word !== 0) &&
+    Atomics.load(words, TAG_WORD) === 0
+  ) {
+    throw new LayoutError(
+      `the memory for this ${shape.name} is not empty; pass zeroed memory, or another byteOffset`,
+    );
   }
   if (Atomics.compareExchange(words, TAG_WORD, 0, INITIALISING) === 0) {
     writeHeader(words, member);
@@ -117,7 +125,12 @@ export function claimMemory(
 }
 
 /** Attaches to memory named by a handle. Throws `LayoutError` on any disagreement. */
-export function attachMemory(shape: MemoryShape, buffer: unknown, byteOffset: unknown, member: Member): Memory {
+export function attachMemory(
+  shape: MemoryShape,
+  buffer: unknown,
+  byteOffset: unknown,
+  member: Member,
+): Memory {
   const words = viewOf(shape, buffer, byteOffset);
   checkTag(shape, words);
   if (words[REALM_WORD] !== member.realm.words[IDENTITY_WORD]) {
@@ -152,7 +165,9 @@ function awaitInitialised(words: Int32Array): void {
   // Initialising takes microseconds and this loop must also work where sleeping is not allowed.
   while (Atomics.load(words, TAG_WORD) === INITIALISING) {
     if (performance.now() > deadline) {
-      throw new LayoutError('the thread that began to initialise this memory never finished; use fresh memory');
+      throw new LayoutError(
+        'the thread that began to initialise this memory never finished; use fresh memory',
+      );
     }
   }
 }
