@@ -28,6 +28,8 @@ export interface Agent {
   interruption: (() => unknown) | undefined;
   /** Called when the thread ends in an orderly way, before it is marked as finished. */
   readonly farewells: Set<(member: Member) => void>;
+  /** Called whenever this thread, blocked, has slept a slice: what its event loop cannot do meanwhile. */
+  readonly rounds: Set<() => void>;
   /** Counts what has to be waited for before this thread's event loop may end. */
   readonly keepAlive: KeepAlive;
   /** Milliseconds a blocked thread sleeps before it looks whether the world is still as it thinks. */
@@ -53,6 +55,7 @@ export function createAgent(): Agent {
     home: undefined,
     interruption: undefined,
     farewells: new Set(),
+    rounds: new Set(),
     keepAlive: new KeepAlive(runtime),
     slice: SLICE_MS,
     spins: SPINS,
@@ -119,10 +122,11 @@ export function enter(realm: Realm, id: ThreadId): Member {
   return member;
 }
 
-/** Says in every realm that this thread ends now, in an orderly way. Idempotent. */
+/** Says in every realm that this thread ends now, in an orderly way; not where it has ended already. Idempotent. */
 export function leave(): void {
   const self = agent();
   for (const member of self.members.values()) {
+    if (!member.realm.isAlive(member.id)) continue;
     for (const farewell of self.farewells) farewell(member);
     member.realm.end(member.id, ThreadState.FINISHED);
   }

@@ -37,6 +37,12 @@ export type Woke = (typeof Woke)[keyof typeof Woke];
 /** A sleeper that has waited this long asks to be served before newcomers, as in Go's mutex. */
 export const STARVING_AFTER_MS = 1;
 
+/** What a wait is for, where that is not a primitive: the end of a thread, say. Its uid is negative. */
+export interface WaitSubject {
+  readonly uid: number;
+  readonly kind: number;
+}
+
 export class BlockingWait {
   /** When the wait is over, on this thread's clock. */
   readonly deadline: number;
@@ -47,6 +53,7 @@ export class BlockingWait {
   readonly #words: Int32Array;
   readonly #detect: boolean;
   readonly #interruptible: boolean;
+  readonly #subject: WaitSubject | undefined;
   #began = 0;
 
   /**
@@ -55,8 +62,16 @@ export class BlockingWait {
    * @param detect whether this wait takes part in deadlock detection
    * @param interruptible whether this thread's signal ends it. Not where something has to be put back
    * as it was, such as the lock of a condition
+   * @param subject what the wait is for, if `words` are not those of a primitive
    */
-  constructor(member: Member, words: Int32Array, timeout: number, detect = false, interruptible = true) {
+  constructor(
+    member: Member,
+    words: Int32Array,
+    timeout: number,
+    detect = false,
+    interruptible = true,
+    subject?: WaitSubject,
+  ) {
     if (!runtime.canBlock) {
       throw new BlockingNotAllowedError(
         'this thread must not block (it is a browser window); use the method whose name ends in Async',
@@ -67,6 +82,7 @@ export class BlockingWait {
     this.#words = words;
     this.#detect = detect || member.detects;
     this.#interruptible = interruptible;
+    this.#subject = subject;
     this.deadline = deadlineAfter(timeout);
   }
 
@@ -89,20 +105,23 @@ export class BlockingWait {
    * Sleeps while `words[index]` is `expected`.
    *
    * @param owner the thread that the sleeper waits for, 0 if there is no single one
+   * @param maxSlice milliseconds after which the caller wants to look again
    */
-  sleep(index: number, expected: number, owner: ThreadId): Woke {
+  sleep(index: number, expected: number, owner: ThreadId, maxSlice = Infinity): Woke {
     const { deadline } = this;
     if (this.#began === 0) this.#begin();
     this.#member.noteLook(owner);
     if (this.#detect && owner !== 0) confirmDeadlock(this.#member);
     if (this.#interrupted) return Woke.INTERRUPTED;
-    const slice = this.#detect ? Math.min(DETECTING_SLICE_MS, this.#agent.slice) : this.#agent.slice;
+    const longest = Math.min(maxSlice, this.#agent.slice);
+    const slice = this.#detect ? Math.min(DETECTING_SLICE_MS, longest) : longest;
     const left = deadline === Infinity ? Infinity : deadline - performance.now();
     if (left <= 0) return Woke.EXPIRED;
     const result = Atomics.wait(this.#words, index, expected, Math.min(left, slice));
     if (result === 'not-equal') return Woke.CHANGED;
     this.slept = true;
     if (result === 'ok') return Woke.NOTIFIED;
+    for (const round of this.#agent.rounds) round();
     if (this.#interrupted) return Woke.INTERRUPTED;
     return left <= slice ? Woke.EXPIRED : Woke.SLICE;
   }
@@ -129,7 +148,8 @@ export class BlockingWait {
   #begin(): void {
     // Zero means "not begun"; the clock of a thread can read 0 only at its very first instant.
     this.#began = performance.now() || Number.MIN_VALUE;
-    this.#member.beginWait(this.#words[UID_WORD]!, kindOf(this.#words), this.#detect);
+    const { uid, kind } = this.#subject ?? { uid: this.#words[UID_WORD]!, kind: kindOf(this.#words) };
+    this.#member.beginWait(uid, kind, this.#detect);
   }
 }
 

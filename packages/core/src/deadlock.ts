@@ -95,7 +95,8 @@ export function readEdge(realm: Realm, thread: ThreadId): WaitEdge | undefined {
 export function describeCycle(realm: Realm, cycle: readonly WaitEdge[]): string {
   const name = (id: ThreadId): string => `${realm.name(id) ?? 'ended thread'} (${id})`;
   const parts = cycle.map(
-    (edge) => `${name(edge.thread)} waits for #${edge.uid}, held by ${name(edge.owner)}`,
+    (edge) =>
+      `${name(edge.thread)} waits for ${edge.uid < 0 ? 'the end of' : `#${edge.uid}, held by`} ${name(edge.owner)}`,
   );
   return `deadlock: ${parts.join('; ')}. Acquire locks in one order everywhere, or with a timeout`;
 }

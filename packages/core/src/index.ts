@@ -6,7 +6,7 @@
  */
 export { agent, createAgent, enter, exchangeAgent, home, join, leave, SLICE_MS, SPINS, type Agent } from './agent.js';
 export { AsyncWaiters, type AsyncHost } from './async-waiters.js';
-export { BlockingWait, STARVING_AFTER_MS, Woke } from './blocking-wait.js';
+export { BlockingWait, STARVING_AFTER_MS, Woke, type WaitSubject } from './blocking-wait.js';
 export { registerClass, type ClassCodec } from './codec/classes.js';
 export { decode, isWire } from './codec/decode.js';
 export { encode } from './codec/encode.js';
@@ -58,8 +58,10 @@ export {
   NEXT_POOL_WORD,
   OUTPUT_WORD,
   KEEPERS_WORD,
+  ROOM_WORD,
   STARTED_AT_WORD,
   STATUS_WORD,
+  TERMINATE_BIT,
   THREAD_ID_MASK,
   THREADS_SEQ_WORD,
   ThreadKind,

@@ -43,10 +43,10 @@ export const REALM_VERSION = 1;
  * word   name         meaning
  * 0      STATUS       bits 0–3 ThreadState, bits 4–19 generation of the record
  * 1      KIND         ThreadKind
- * 2      FLAGS        DAEMON_BIT, HOOK_BIT
+ * 2      FLAGS        DAEMON_BIT, HOOK_BIT, TERMINATE_BIT
  * 3      PARENT       id of the thread that started it
  * 4      NATIVE       the operating system's thread id, 0 if unknown
- * 5      WAIT_UID     primitive it sleeps on, 0 if none
+ * 5      WAIT_UID     primitive it sleeps on, 0 if none, negative: something else, by WAIT_KIND
  * 6      WAIT_KIND    kind number of that primitive
  * 7      WAIT_OWNER   thread that held it when the sleeper last looked
  * 8      WAIT_EPOCH   bumped when a wait begins and when it ends (odd: waiting)
@@ -96,7 +96,10 @@ export const THREAD_ID_MASK = (1 << THREAD_ID_BITS) - 1;
 export const FIRST_THREAD_ID = 1 << SLOT_BITS;
 
 export const DAEMON_BIT = 1;
+/** The thread has an excepthook of its own, which also serves the threads that it started. */
 export const HOOK_BIT = 2;
+/** Somebody who cannot end the thread himself wants it ended; the thread, or who started it, does it. */
+export const TERMINATE_BIT = 4;
 
 /** The life of a thread record. Only forward, until the record is taken for another thread. */
 export const ThreadState = {

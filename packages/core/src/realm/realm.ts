@@ -258,11 +258,17 @@ export class Realm {
     return (Atomics.load(this.words, this.base(id) + FLAGS_WORD) & DAEMON_BIT) !== 0;
   }
 
-  /** Changes the daemon flag of a thread that has not begun; afterwards it no longer matters. */
-  setDaemon(id: ThreadId, daemon: boolean): void {
+  /** Whether a flag of the thread is set: `HOOK_BIT` or `TERMINATE_BIT`. */
+  hasFlag(id: ThreadId, bit: number): boolean {
+    return (Atomics.load(this.words, this.base(id) + FLAGS_WORD) & bit) !== 0 && this.state(id) !== undefined;
+  }
+
+  /** Sets or clears a flag of the thread: `HOOK_BIT` or `TERMINATE_BIT`. */
+  setFlag(id: ThreadId, bit: number, on: boolean): void {
     const word = this.base(id) + FLAGS_WORD;
-    if (daemon) Atomics.or(this.words, word, DAEMON_BIT);
-    else Atomics.and(this.words, word, ~DAEMON_BIT);
+    if (this.state(id) === undefined) return;
+    if (on) Atomics.or(this.words, word, bit);
+    else Atomics.and(this.words, word, ~bit);
   }
 
   /** Ends the thread's blocking waits, the present one within a slice. */
