@@ -18,6 +18,7 @@ import { describe } from './deadline.js';
 import { LayoutError } from './errors.js';
 import type { Member } from './member.js';
 import { IDENTITY_WORD } from './realm/layout.js';
+import type { Realm } from './realm/realm.js';
 import { Atomics, performance } from './seam.js';
 
 export const TAG_WORD = 0;
@@ -124,18 +125,25 @@ export function claimMemory(
   return memory;
 }
 
-/** Attaches to memory named by a handle. Throws `LayoutError` on any disagreement. */
+/**
+ * Attaches to memory named by a handle. Throws `LayoutError` on any disagreement, and only when all is
+ * well does it join the realm: a damaged handle must not make this thread write anywhere.
+ *
+ * @param enlist makes this thread a member of the realm
+ */
 export function attachMemory(
   shape: MemoryShape,
   buffer: unknown,
   byteOffset: unknown,
-  member: Member,
+  realm: Realm,
+  enlist: (realm: Realm) => Member,
 ): Memory {
   const words = viewOf(shape, buffer, byteOffset);
   checkTag(shape, words);
-  if (words[REALM_WORD] !== member.realm.words[IDENTITY_WORD]) {
+  if (words[REALM_WORD] !== realm.words[IDENTITY_WORD]) {
     throw new LayoutError(`the handle of this ${shape.name} names another realm than its memory`);
   }
+  const member = enlist(realm);
   return { buffer: buffer as SharedArrayBuffer, byteOffset: byteOffset as number, words, member };
 }
 

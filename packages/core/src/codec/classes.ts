@@ -1,5 +1,5 @@
 /** Classes of the user that keep their prototype between threads. */
-import { TransferError } from '../errors.js';
+import { LayoutError, TransferError } from '../errors.js';
 
 /** How instances of a class travel. */
 export interface ClassCodec<T, S> {
@@ -48,14 +48,32 @@ export function instanceState(instance: object, name: string): unknown {
   return toState ? toState(instance) : { ...instance };
 }
 
-/** Throws `TransferError` if this thread does not know the class. */
-export function reviveInstance(name: string, state: unknown): object {
-  const entry = byName.get(name);
-  if (!entry) throw new TransferError(`this thread does not know the class ${name}; call registerClass(${name}) in it`);
-  if (entry.codec.fromState) return entry.codec.fromState(state);
-  const instance = Object.create(entry.constructor.prototype as object) as object;
-  for (const [key, value] of Object.entries(state as object)) {
+/**
+ * What the class has registered to make an instance from a state, if anything.
+ *
+ * @throws TransferError if this thread does not know the class
+ */
+export function reviverOf(name: string): ((state: unknown) => object) | undefined {
+  return entryOf(name).codec.fromState;
+}
+
+/** An instance without properties, to be filled with `fillInstance`. Its constructor is not called. */
+export function blankInstance(name: string): object {
+  return Object.create(entryOf(name).constructor.prototype as object) as object;
+}
+
+/** Gives an instance the own properties of its state. */
+export function fillInstance(instance: object, state: unknown): void {
+  if (typeof state !== 'object' || state === null) {
+    throw new LayoutError('the message is damaged: an instance without properties');
+  }
+  for (const [key, value] of Object.entries(state)) {
     Object.defineProperty(instance, key, { value, writable: true, enumerable: true, configurable: true });
   }
-  return instance;
+}
+
+function entryOf(name: string): Entry {
+  const entry = byName.get(name);
+  if (entry) return entry;
+  throw new TransferError(`this thread does not know the class ${name}; call registerClass(${name}) in it`);
 }

@@ -6,18 +6,31 @@
 import { agent, join } from '../agent.js';
 import { LayoutError, TransferError } from '../errors.js';
 import { Realm } from '../realm/realm.js';
-import type { Member } from '../member.js';
 import { attachMemory } from '../words.js';
-import { reviveInstance } from './classes.js';
+import { blankInstance, fillInstance, reviverOf } from './classes.js';
+import { isStackOverflow } from './depth.js';
 import { setOwn } from './encode.js';
 import { errorClass } from './errors.js';
 import { findInstance } from './instances.js';
 import { findKind } from './kinds.js';
-import { MARK, WIRE_VERSION, type ErrorMark, type HandleMark, type Marked, type Wire } from './wire.js';
+import {
+  MARK,
+  WIRE_VERSION,
+  type ErrorMark,
+  type HandleMark,
+  type InstanceMark,
+  type Marked,
+  type Wire,
+} from './wire.js';
 
 /** Whether a message is an encoded value. */
 export function isWire(message: unknown): message is Wire {
-  return typeof message === 'object' && message !== null && Object.hasOwn(message, MARK) && (message as Wire)[MARK] === 'wire';
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    Object.hasOwn(message, MARK) &&
+    (message as Wire)[MARK] === 'wire'
+  );
 }
 
 /**
@@ -29,14 +42,23 @@ export function isWire(message: unknown): message is Wire {
 export function decode(message: unknown): unknown {
   if (!isWire(message)) throw new LayoutError('this message was not made by toShared');
   if (message.version !== WIRE_VERSION) {
-    throw new LayoutError(`the message has wire version ${String(message.version)}, this copy of @x/core knows ${WIRE_VERSION}`);
+    throw new LayoutError(
+      `the message has wire version ${String(message.version)}, this copy of @x/core knows ${WIRE_VERSION}`,
+    );
   }
-  return message.marked ? new Decoder().revive(message.value) : message.value;
+  if (!message.marked) return message.value;
+  try {
+    return new Decoder().revive(message.value);
+  } catch (error) {
+    throw isStackOverflow(error) ? damaged('it is nested too deeply') : error;
+  }
 }
 
 class Decoder {
   /** Marked objects and what they stand for, and containers that were visited. */
   readonly #done = new Map<object, unknown>();
+  /** Marked objects that are being made. */
+  readonly #open = new Set<object>();
 
   revive(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value;
@@ -71,18 +93,13 @@ class Decoder {
 
   #marked(mark: Marked): unknown {
     switch (mark[MARK]) {
-      case 'handle': {
-        const primitive = this.#handle(mark);
-        this.#done.set(mark, primitive);
-        return primitive;
-      }
+      case 'handle':
+        return this.#handle(mark);
       case 'error':
         return this.#error(mark);
       case 'instance': {
         if (typeof mark.className !== 'string') throw damaged('an instance without the name of its class');
-        const instance = reviveInstance(mark.className, this.revive(mark.state));
-        this.#done.set(mark, instance);
-        return instance;
+        return this.#instance(mark);
       }
       case 'plain': {
         const plain = {};
@@ -109,19 +126,54 @@ class Decoder {
     }
     let memory;
     try {
-      memory = attachMemory(kind, handle.buffer, handle.byteOffset, memberOf(handle.realm));
+      memory = attachMemory(kind, handle.buffer, handle.byteOffset, realmOf(handle.realm), join);
     } catch (error) {
       if (error instanceof LayoutError) throw error;
       throw damaged(error instanceof Error ? error.message : String(error));
     }
     const known = findInstance(memory);
-    if (known) return known;
+    if (known) {
+      this.#done.set(handle, known);
+      return known;
+    }
     const name = typeof handle.name === 'string' && handle.name !== '' ? handle.name : undefined;
-    return kind.revive(memory, name, this.revive(handle.extra));
+    const extra = this.#part(handle, handle.extra, kind.name);
+    const primitive = kind.revive(memory, name, extra);
+    this.#done.set(handle, primitive);
+    return primitive;
+  }
+
+  #instance(mark: InstanceMark): object {
+    const { className } = mark;
+    const fromState = reviverOf(className);
+    if (fromState) {
+      const instance = fromState(this.#part(mark, mark.state, className));
+      this.#done.set(mark, instance);
+      return instance;
+    }
+    // Made before its state, which may refer to it.
+    const instance = blankInstance(className);
+    this.#done.set(mark, instance);
+    fillInstance(instance, this.revive(mark.state));
+    return instance;
+  }
+
+  /** Revives what is needed before the marked thing itself can be made; so it must not contain it. */
+  #part(mark: Marked, part: unknown, what: string): unknown {
+    if (this.#open.has(mark)) {
+      throw new TransferError(
+        `the state of a ${what} contains that ${what} itself; let its fromState be told later`,
+      );
+    }
+    this.#open.add(mark);
+    const revived = this.revive(part);
+    this.#open.delete(mark);
+    return revived;
   }
 
   #error(mark: ErrorMark): Error {
-    if (typeof mark.className !== 'string' || typeof mark.message !== 'string') throw damaged('an error without class');
+    if (typeof mark.className !== 'string' || typeof mark.message !== 'string')
+      throw damaged('an error without class');
     const ErrorClass = errorClass(mark.className);
     // Not called: a constructor of the user may want other arguments, or have effects.
     const error = new Error(mark.message);
@@ -139,14 +191,11 @@ class Decoder {
   }
 }
 
-/** This thread's membership of the realm whose memory a handle carries. */
-function memberOf(buffer: unknown): Member {
+/** The realm whose memory a handle carries; this thread's own view of it, if it is a member. */
+function realmOf(buffer: unknown): Realm {
   if (!(buffer instanceof SharedArrayBuffer)) throw damaged('a handle without a realm');
   const realm = new Realm(buffer);
-  for (const member of agent().members.values()) {
-    if (member.realm.identity === realm.identity) return member;
-  }
-  return join(realm);
+  return agent().members.get(realm.identity)?.realm ?? realm;
 }
 
 function ownOf(own: unknown): [string, unknown][] {

@@ -9,12 +9,19 @@ import { TransferError } from '../errors.js';
 import { UID_WORD } from '../words.js';
 import type { Primitive } from '../primitive.js';
 import { instanceState, registeredName } from './classes.js';
+import { isStackOverflow } from './depth.js';
 import { errorClassName } from './errors.js';
 import { keepInstance } from './instances.js';
 import { KIND, type Kind } from './kinds.js';
 import { MARK, WIRE_VERSION, type ErrorMark, type HandleMark, type Wire } from './wire.js';
 
-const CONTAINERS = new Set(['[object Object]', '[object Array]', '[object Map]', '[object Set]', '[object Arguments]']);
+const CONTAINERS = new Set([
+  '[object Object]',
+  '[object Array]',
+  '[object Map]',
+  '[object Set]',
+  '[object Arguments]',
+]);
 const IMMOVABLE = new Set([
   '[object Promise]',
   '[object WeakMap]',
@@ -33,15 +40,20 @@ const IMMOVABLE = new Set([
  */
 export function encode(value: unknown, path = 'value'): Wire {
   const inspector = new Inspector();
-  inspector.visit(value, path);
   const copier = new Copier();
-  return {
-    [MARK]: 'wire',
-    version: WIRE_VERSION,
-    value: inspector.marked ? copier.copy(value) : value,
-    marked: inspector.marked,
-    modules: [...copier.modules],
-  };
+  try {
+    inspector.visit(value, path);
+    return {
+      [MARK]: 'wire',
+      version: WIRE_VERSION,
+      value: inspector.marked ? copier.copy(value) : value,
+      marked: inspector.marked,
+      modules: [...copier.modules],
+    };
+  } catch (error) {
+    if (!isStackOverflow(error)) throw error;
+    throw new TransferError(`${path} is nested too deeply to travel; send it in a flatter form, as an array`);
+  }
 }
 
 /** The path of a property, as it would be written. */

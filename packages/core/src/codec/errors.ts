@@ -3,22 +3,22 @@ import * as threadingErrors from '../errors.js';
 
 type ErrorClass = new (message?: string) => Error;
 
-const builtins: Record<string, ErrorClass> = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-};
+// Names come from other threads, so that they are looked up where nothing is inherited.
+const builtins = new Map<string, ErrorClass>(
+  Object.entries({ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }),
+);
 
 const registered = new Map<string, ErrorClass>();
 
 /** The class that an error of this name gets in this thread; `Error` if nobody knows it. */
 export function errorClass(name: string): ErrorClass {
-  const own = (threadingErrors as Record<string, unknown>)[name];
-  return registered.get(name) ?? builtins[name] ?? (own as ErrorClass | undefined) ?? Error;
+  const known = registered.get(name) ?? builtins.get(name);
+  if (known) return known;
+  // Its constructor has another form; none is called here.
+  if (name === 'AggregateError') return AggregateError as unknown as ErrorClass;
+  return Object.hasOwn(threadingErrors, name)
+    ? (threadingErrors as Record<string, ErrorClass>)[name]!
+    : Error;
 }
 
 /** Lets errors of a class of your own keep it between threads; both threads have to register it. */
