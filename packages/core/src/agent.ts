@@ -122,12 +122,16 @@ export function enter(realm: Realm, id: ThreadId): Member {
   return member;
 }
 
-/** Says in every realm that this thread ends now, in an orderly way; not where it has ended already. Idempotent. */
-export function leave(): void {
+/**
+ * Says in every realm that this thread ends now; not where it has ended already. Idempotent.
+ *
+ * @param orderly false if it breaks off; then what it holds is abandoned, as if it had been killed
+ */
+export function leave(orderly = true): void {
   const self = agent();
   for (const member of self.members.values()) {
     if (!member.realm.isAlive(member.id)) continue;
-    for (const farewell of self.farewells) farewell(member);
-    member.realm.end(member.id, ThreadState.FINISHED);
+    if (orderly) for (const farewell of self.farewells) farewell(member);
+    member.realm.end(member.id, orderly ? ThreadState.FINISHED : ThreadState.DEAD);
   }
 }

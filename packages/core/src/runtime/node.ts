@@ -42,7 +42,20 @@ export function nodeRuntime(): Runtime | undefined {
       threads.setEnvironmentData(REALM_KEY, buffer as unknown as string);
     },
     onThreadEnd(callback) {
-      process.once('exit', callback);
+      // Only a loop that has run out of work says so; process.exit() and an uncaught error do not.
+      let ranOut = false;
+      process.on('beforeExit', () => {
+        ranOut = true;
+        // Runs only if something there started new work.
+        globalThis
+          .setImmediate(() => {
+            ranOut = false;
+          })
+          .unref();
+      });
+      process.once('exit', () => {
+        callback(ranOut);
+      });
     },
     onIdle(callback) {
       process.on('beforeExit', callback);

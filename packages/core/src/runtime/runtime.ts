@@ -16,8 +16,11 @@ export interface Runtime {
   inheritedRealm(): SharedArrayBuffer | undefined;
   /** Leaves the realm for every worker that this thread starts from now on, whoever starts it. */
   bequeathRealm(buffer: SharedArrayBuffer): void;
-  /** Calls back when this thread ends in an orderly way, not when it is killed. */
-  onThreadEnd(callback: () => void): void;
+  /**
+   * Calls back when this thread ends by itself, not when it is killed. `orderly`: it ran out of work;
+   * otherwise it called `process.exit` or an error was not caught.
+   */
+  onThreadEnd(callback: (orderly: boolean) => void): void;
   /** Calls back whenever the event loop has run out of work; new work started there keeps it going. */
   onIdle(callback: () => void): void;
   /**
