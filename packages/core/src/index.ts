@@ -4,7 +4,18 @@
  *
  * @packageDocumentation
  */
-export { agent, createAgent, enter, exchangeAgent, home, join, leave, SLICE_MS, SPINS, type Agent } from './agent.js';
+export {
+  agent,
+  createAgent,
+  enter,
+  exchangeAgent,
+  home,
+  join,
+  leave,
+  SLICE_MS,
+  SPINS,
+  type Agent,
+} from './agent.js';
 export { AsyncWaiters, type AsyncHost } from './async-waiters.js';
 export { BlockingWait, STARVING_AFTER_MS, Woke, type WaitSubject } from './blocking-wait.js';
 export { registerClass, type ClassCodec } from './codec/classes.js';
@@ -70,6 +81,7 @@ export {
 } from './realm/layout.js';
 export { epochNow, isThreadId, Realm, type ThreadDescription, type ThreadId } from './realm/realm.js';
 export { runtime, type Runtime } from './runtime/index.js';
+export { workers, type Port, type WorkerHandle, type Workers, type WorkerStart } from './runtime/workers.js';
 export { guard, hold, holdAsync, runHeld, runHeldAsync, type Acquirable } from './scoped.js';
 export { callerUrl } from './target/call-site.js';
 export { captureTarget, type CaptureOptions } from './target/capture.js';

@@ -1,0 +1,171 @@
+/** Workers in Node. */
+import type { Port, WorkerHandle, Workers } from './workers.js';
+
+type WorkerThreads = typeof import('node:worker_threads');
+type NodePort = import('node:worker_threads').MessagePort;
+type NodeWorker = import('node:worker_threads').Worker;
+type Transfer = import('node:worker_threads').Transferable[];
+
+export function nodeWorkers(): Workers | undefined {
+  const process = globalThis.process as NodeJS.Process | undefined;
+  if (typeof process?.getBuiltinModule !== 'function') return undefined;
+  const threads = process.getBuiltinModule('node:worker_threads');
+  const fs = process.getBuiltinModule('node:fs');
+
+  return {
+    start(url, options) {
+      const worker = new threads.Worker(url, {
+        workerData: options.data,
+        transferList: options.transfer as Transfer,
+        name: options.name,
+        stdout: options.pipe,
+        stderr: options.pipe,
+        ...(options.resourceLimits ? { resourceLimits: options.resourceLimits } : {}),
+      });
+      worker.unref();
+      return handleOf(worker);
+    },
+    adopt(worker) {
+      if (worker instanceof threads.Worker) {
+        worker.unref();
+        return handleOf(worker);
+      }
+      throw new TypeError("the function given to targetsFrom must return a Worker of 'node:worker_threads'");
+    },
+    channel() {
+      const { port1, port2 } = new threads.MessageChannel();
+      return [portOf(threads, port1), portOf(threads, port2)];
+    },
+    port: (transferred) => portOf(threads, transferred as NodePort),
+    data: threads.workerData,
+    onPost(callback) {
+      threads.parentPort?.on('message', callback);
+    },
+    exit: (code) => process.exit(code),
+    onUncaught(callback) {
+      process.on('uncaughtException', (error) => {
+        if (process.listenerCount('uncaughtException') === 1) callback(error);
+      });
+    },
+    onExit(callback) {
+      process.once('exit', callback);
+    },
+    inspect: (value) =>
+      typeof value === 'string' ? value : process.getBuiltinModule('node:util').inspect(value),
+    write(descriptor, bytes) {
+      try {
+        return fs.writeSync(descriptor, bytes);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        // The reader is slow, or a signal came.
+        if (code === 'EAGAIN' || code === 'EINTR') return 0;
+        throw error;
+      }
+    },
+    replaceOutput(write, columns) {
+      const tty = process.getBuiltinModule('node:tty');
+      const { Writable } = process.getBuiltinModule('node:stream');
+      for (const [name, descriptor] of [['stdout', 1] as const, ['stderr', 2] as const]) {
+        const stream = new Writable({
+          decodeStrings: true,
+          write(chunk: Uint8Array, _encoding, done) {
+            try {
+              write(descriptor, chunk);
+              done();
+            } catch (error) {
+              done(error as Error);
+            }
+          },
+        });
+        // Standard streams are never closed, whatever ends them.
+        stream._destroy = (error, done) => {
+          done(error);
+        };
+        const terminal = tty.isatty(descriptor);
+        // They look at the environment only, not at the stream.
+        // eslint-disable-next-line @typescript-eslint/unbound-method -- become methods of our stream
+        const { getColorDepth, hasColors } = tty.WriteStream.prototype;
+        Object.assign(stream, { fd: descriptor, _isStdio: true, _type: terminal ? 'tty' : 'pipe' });
+        if (terminal)
+          Object.assign(stream, { isTTY: true, columns: columns ?? 80, rows: 24, getColorDepth, hasColors });
+        Object.defineProperty(process, name, {
+          value: stream,
+          configurable: true,
+          enumerable: true,
+          writable: true,
+        });
+      }
+    },
+    get columns() {
+      return process.getBuiltinModule('node:tty').isatty(1) ? process.stdout.columns : undefined;
+    },
+  };
+}
+
+function handleOf(worker: NodeWorker): WorkerHandle {
+  let failure: unknown;
+  worker.on('error', (error) => {
+    failure ??= error;
+  });
+  return {
+    postMessage: (message, transfer) => {
+      worker.postMessage(message, transfer as Transfer);
+    },
+    terminate: () => {
+      // The promise is of no use to a thread that blocks; `onEnd` says when it is over.
+      worker.terminate().catch(() => undefined);
+    },
+    stdout: worker.stdout,
+    stderr: worker.stderr,
+    onEnd: (callback) => {
+      worker.once('exit', () => {
+        callback(failure);
+      });
+    },
+  };
+}
+
+function portOf(threads: WorkerThreads, port: NodePort): Port {
+  port.unref();
+  return {
+    transferable: port,
+    postMessage: (message, transfer = []) => {
+      port.postMessage(message, transfer as Transfer);
+    },
+    onMessage(callback) {
+      port.on('message', callback);
+      port.unref();
+    },
+    receiveNow: () => threads.receiveMessageOnPort(port),
+    keepAlive(keep) {
+      if (keep) port.ref();
+      else port.unref();
+    },
+    isOrphaned: () => isOrphaned(threads, port),
+    close: () => {
+      port.close();
+    },
+  };
+}
+
+let probe: NodePort | undefined;
+
+/**
+ * A port whose other end is gone closes when it receives the notice of that, but says so in the next
+ * turn of the event loop only. Transferring tells it at once: naming the port twice is always an error, so that
+ * nothing is transferred, and the error of a closed port is another one.
+ */
+function isOrphaned(threads: WorkerThreads, port: NodePort): boolean {
+  if (!probe) {
+    const { port1, port2 } = new threads.MessageChannel();
+    port1.unref();
+    port2.unref();
+    probe = port1;
+  }
+  try {
+    probe.postMessage(null, [port, port]);
+    return false;
+  } catch (error) {
+    return /detached/.test((error as Error).message);
+  }
+}

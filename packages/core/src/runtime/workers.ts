@@ -1,0 +1,77 @@
+/**
+ * Workers: starting them, ending them, talking to them, and what a worker asks of its own thread. A
+ * module of its own, so that primitives do not carry it.
+ */
+import { nodeWorkers } from './workers-node.js';
+
+/** One end of a channel between two threads. */
+export interface Port {
+  postMessage(message: unknown, transfer?: readonly unknown[]): void;
+  /** Takes messages as they come. Does not keep the event loop alive. */
+  onMessage(callback: (message: unknown) => void): void;
+  /** Takes the next message that has come, without a turn of the event loop. */
+  receiveNow(): { readonly message: unknown } | undefined;
+  /** Lets the port keep the event loop alive, or not. */
+  keepAlive(keep: boolean): void;
+  /**
+   * Whether the thread at the other end is gone, without a turn of the event loop. False where that
+   * cannot be told. Messages that came before have to be received first.
+   */
+  isOrphaned(): boolean;
+  close(): void;
+  /** What `postMessage` transfers. */
+  readonly transferable: unknown;
+}
+
+/** A worker as the thread that started it sees it. */
+export interface WorkerHandle {
+  postMessage(message: unknown, transfer: readonly unknown[]): void;
+  /** Ends it, also while this thread's event loop is blocked; its native thread is gone soon afterwards. */
+  terminate(): void;
+  readonly stdout: unknown;
+  readonly stderr: unknown;
+  /** Calls back once its native thread has ended, with the error that ended it, if any. */
+  onEnd(callback: (error: unknown) => void): void;
+}
+
+/** How a worker is started. */
+export interface WorkerStart {
+  readonly data: unknown;
+  readonly transfer: readonly unknown[];
+  readonly name: string;
+  readonly resourceLimits: object | undefined;
+  /** Whether its standard output and error become streams of the handle. */
+  readonly pipe: boolean;
+}
+
+/** What the platform does for threads. */
+export interface Workers {
+  /** Starts a worker, which does not keep this thread's event loop alive. Throws if the data cannot be cloned. */
+  start(url: URL, options: WorkerStart): WorkerHandle;
+  /** Makes a handle of a worker that the user has started. Throws `TypeError` if it is none. */
+  adopt(worker: unknown): WorkerHandle;
+  channel(): readonly [Port, Port];
+  /** A port that came with the worker's data. */
+  port(transferred: unknown): Port;
+  /** What `start` was given as data, in the worker. */
+  readonly data: unknown;
+  /** Messages that `WorkerHandle.postMessage` sends, in the worker. */
+  onPost(callback: (message: unknown) => void): void;
+  /** Ends this thread; in the main thread the process. */
+  exit(code: number): never;
+  /** Called with errors that nobody has caught, instead of what the platform does then. Not if the user listens, too. */
+  onUncaught(callback: (error: unknown) => void): void;
+  /** Called when the thread is about to exit, with the exit code. */
+  onExit(callback: (code: number) => void): void;
+  /** Text that shows any value, as the console does; for errors with stack, cause and own properties. */
+  inspect(value: unknown): string;
+  /** Writes to a standard stream's file descriptor at once. Returns how many bytes it took, 0 if it is full. */
+  write(descriptor: 1 | 2, bytes: Uint8Array): number;
+  /** Makes this thread's standard streams write through a function. */
+  replaceOutput(write: (descriptor: 1 | 2, bytes: Uint8Array) => void, columns: number | undefined): void;
+  /** The width of the terminal, if standard output is one. */
+  readonly columns: number | undefined;
+}
+
+/** The platform's workers. Undefined where this version of the packages cannot start any. */
+export const workers: Workers | undefined = /* @__PURE__ */ nodeWorkers();
