@@ -12,7 +12,7 @@ import { isStackOverflow } from './depth.js';
 import { setOwn } from './encode.js';
 import { errorClass } from './errors.js';
 import { findInstance } from './instances.js';
-import { findKind } from './kinds.js';
+import { findKind, type Kind } from './kinds.js';
 import {
   MARK,
   WIRE_VERSION,
@@ -20,6 +20,7 @@ import {
   type HandleMark,
   type InstanceMark,
   type Marked,
+  type ReferenceMark,
   type Wire,
 } from './wire.js';
 
@@ -95,6 +96,8 @@ class Decoder {
     switch (mark[MARK]) {
       case 'handle':
         return this.#handle(mark);
+      case 'reference':
+        return this.#reference(mark);
       case 'error':
         return this.#error(mark);
       case 'instance': {
@@ -113,17 +116,8 @@ class Decoder {
   }
 
   #handle(handle: HandleMark): object {
-    const kind = findKind(handle.kind);
-    if (!kind) {
-      throw new TransferError(
-        `this thread cannot make a ${String(handle.kindName)}: import the package that exports it first`,
-      );
-    }
-    if (handle.version !== kind.version) {
-      throw new LayoutError(
-        `the ${kind.name} has layout version ${String(handle.version)}, this copy of its package knows ${kind.version}; install one version`,
-      );
-    }
+    const kind = kindOf(handle);
+    if (kind.make) throw damaged(`a ${kind.name} with memory`);
     let memory;
     try {
       memory = attachMemory(kind, handle.buffer, handle.byteOffset, realmOf(handle.realm), join);
@@ -141,6 +135,14 @@ class Decoder {
     const primitive = kind.revive(memory, name, extra);
     this.#done.set(handle, primitive);
     return primitive;
+  }
+
+  #reference(mark: ReferenceMark): object {
+    const kind = kindOf(mark);
+    if (!kind.make) throw damaged(`a ${kind.name} without memory`);
+    const made = kind.make(this.#part(mark, mark.extra, kind.name));
+    this.#done.set(mark, made);
+    return made;
   }
 
   #instance(mark: InstanceMark): object {
@@ -189,6 +191,22 @@ class Decoder {
     }
     return error;
   }
+}
+
+/** The kind that a mark names. Throws if this thread does not know it, or in another version. */
+function kindOf(mark: HandleMark | ReferenceMark): Kind {
+  const kind = findKind(mark.kind);
+  if (!kind) {
+    throw new TransferError(
+      `this thread cannot make a ${String(mark.kindName)}: import the package that exports it first`,
+    );
+  }
+  if (mark.version !== kind.version) {
+    throw new LayoutError(
+      `the ${kind.name} has layout version ${String(mark.version)}, this copy of its package knows ${kind.version}; install one version`,
+    );
+  }
+  return kind;
 }
 
 /** The realm whose memory a handle carries; this thread's own view of it, if it is a member. */

@@ -13,7 +13,14 @@ import { isStackOverflow } from './depth.js';
 import { errorClassName } from './errors.js';
 import { keepInstance } from './instances.js';
 import { KIND, type Kind } from './kinds.js';
-import { MARK, WIRE_VERSION, type ErrorMark, type HandleMark, type Wire } from './wire.js';
+import {
+  MARK,
+  WIRE_VERSION,
+  type ErrorMark,
+  type HandleMark,
+  type ReferenceMark,
+  type Wire,
+} from './wire.js';
 
 const CONTAINERS = new Set([
   '[object Object]',
@@ -184,8 +191,9 @@ class Copier {
     for (const key of Object.keys(from)) setOwn(to, key, this.copy(property(from, key)));
   }
 
-  #handle(primitive: Primitive): HandleMark {
+  #handle(primitive: Primitive): HandleMark | ReferenceMark {
     const kind: Kind = primitive[KIND];
+    if (kind.make) return this.#memoryless(primitive, kind);
     const { memory, name } = primitive;
     keepInstance(primitive, memory);
     this.modules.add(kind.module);
@@ -199,6 +207,22 @@ class Copier {
       byteOffset: memory.byteOffset,
       realm: memory.member.realm.buffer,
       name: name === `${kind.name}-${memory.words[UID_WORD]}` ? '' : name,
+      extra: undefined as unknown,
+    };
+    this.#copies.set(primitive, mark);
+    mark.extra = this.copy(kind.extra?.(primitive));
+    return mark;
+  }
+
+  #memoryless(primitive: Primitive, kind: Kind): ReferenceMark {
+    this.modules.add(kind.module);
+    const { kind: number, name: kindName, version, module } = kind;
+    const mark = {
+      [MARK]: 'reference' as const,
+      kind: number,
+      kindName,
+      version,
+      module,
       extra: undefined as unknown,
     };
     this.#copies.set(primitive, mark);

@@ -16,6 +16,11 @@ export interface Kind<P extends object = object> extends MemoryShape {
   readonly module: string;
   /** What the handle carries besides the memory: any value that can travel. */
   readonly extra?: ((primitive: P) => unknown) | undefined;
+  /**
+   * For a kind without memory, which has 0 `bytes`: makes, or finds, this thread's object from `extra`
+   * alone. `revive` is not called then.
+   */
+  readonly make?: ((extra: unknown) => P) | undefined;
   /** Makes this thread's object for the primitive. */
   revive(memory: Memory, name: string | undefined, extra: unknown): P;
 }
@@ -31,7 +36,9 @@ function registry(): Map<number, Kind> {
 export function registerKind<P extends object>(kind: Kind<P>): Kind {
   const known = registry().get(kind.kind);
   if (known && known.name !== kind.name) {
-    throw new LayoutError(`kind ${kind.kind} is taken by ${known.name}; choose another number for ${kind.name}`);
+    throw new LayoutError(
+      `kind ${kind.kind} is taken by ${known.name}; choose another number for ${kind.name}`,
+    );
   }
   // The registry hands a primitive only to the functions of its own kind.
   if (!known) registry().set(kind.kind, kind as unknown as Kind);

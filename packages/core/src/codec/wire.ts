@@ -31,6 +31,16 @@ export interface HandleMark {
   readonly extra: unknown;
 }
 
+/** Stands for something that is the same in all threads but has no memory of its own, such as a thread. */
+export interface ReferenceMark {
+  readonly [MARK]: 'reference';
+  readonly kind: number;
+  readonly kindName: string;
+  readonly version: number;
+  readonly module: string;
+  readonly extra: unknown;
+}
+
 /** Stands for an error. */
 export interface ErrorMark {
   readonly [MARK]: 'error';
@@ -55,4 +65,4 @@ export interface PlainMark {
   readonly own: [string, unknown][];
 }
 
-export type Marked = HandleMark | ErrorMark | InstanceMark | PlainMark;
+export type Marked = HandleMark | ReferenceMark | ErrorMark | InstanceMark | PlainMark;
