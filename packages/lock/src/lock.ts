@@ -3,7 +3,6 @@ import {
   agent,
   at,
   AsyncWaiters,
-  checkTimeout,
   FLAGS_WORD,
   hold,
   holdAsync,
@@ -14,6 +13,7 @@ import {
   runHeld,
   runHeldAsync,
   sharedInstances,
+  timeoutOf,
   type AsyncWaitOptions,
   type Kind,
   type Member,
@@ -25,10 +25,10 @@ import { Atomics } from '@x/core/seam';
 import {
   ABANDONED_BIT,
   announceLoop,
-  checkOwner,
   DETECT_BIT,
   giveUp,
   GRANT_LOOP,
+  inspect,
   isHeld,
   MUTEX_BYTES,
   orphan,
@@ -107,7 +107,7 @@ export class Lock extends Primitive implements LockLike {
         retractGrant(words, GRANT_LOOP);
       },
       inspect: () => {
-        checkOwner(member, words, Atomics.load(words, STATE_WORD), true);
+        inspect(words);
       },
     });
     agent().farewells.add(orphanLocks);
@@ -123,13 +123,17 @@ export class Lock extends Primitive implements LockLike {
    * if detection is on and the wait would close a cycle
    */
   acquire(options?: TimeoutOptions): boolean {
-    if (options === undefined && Atomics.compareExchange(this.words, STATE_WORD, 0, this.member.id) === 0) return true;
+    if (options === undefined && Atomics.compareExchange(this.words, STATE_WORD, 0, this.member.id) === 0)
+      return true;
     return this.#acquireSlow(options);
   }
 
   /** Acquires the lock if it is free, and never waits. Returns whether it is held now. */
   tryAcquire(): boolean {
-    return Atomics.compareExchange(this.words, STATE_WORD, 0, this.member.id) === 0 || tryTake(this.member, this.words);
+    return (
+      Atomics.compareExchange(this.words, STATE_WORD, 0, this.member.id) === 0 ||
+      tryTake(this.member, this.words)
+    );
   }
 
   /**
@@ -177,30 +181,46 @@ export class Lock extends Primitive implements LockLike {
 
   /** Acquires it for a `using` declaration. Throws `TimeoutError` when the time is over. */
   hold(options?: TimeoutOptions): Disposable {
-    return hold(this, () => {
-      this.release();
-    }, options);
+    return hold(
+      this,
+      () => {
+        this.release();
+      },
+      options,
+    );
   }
 
   /** Acquires it without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
   holdAsync(options?: AsyncWaitOptions): Promise<Disposable> {
-    return holdAsync(this, () => {
-      this.release();
-    }, options);
+    return holdAsync(
+      this,
+      () => {
+        this.release();
+      },
+      options,
+    );
   }
 
   /** Runs the function while holding the lock; releases it whatever happens. Python: `with lock:`. */
   with<T>(body: () => T): T {
-    return runHeld(this, () => {
-      this.release();
-    }, body);
+    return runHeld(
+      this,
+      () => {
+        this.release();
+      },
+      body,
+    );
   }
 
   /** Awaits the function while holding the lock; releases it whatever happens. Never blocks this thread. */
   withAsync<T>(body: () => T | PromiseLike<T>): Promise<T> {
-    return runHeldAsync(this, () => {
-      this.release();
-    }, body);
+    return runHeldAsync(
+      this,
+      () => {
+        this.release();
+      },
+      body,
+    );
   }
 
   /**
@@ -229,8 +249,7 @@ export class Lock extends Primitive implements LockLike {
   }
 
   #acquireSlow(options: TimeoutOptions | undefined): boolean {
-    const timeout = checkTimeout(options?.timeout);
-    return take(this.member, this.words, timeout);
+    return take(this.member, this.words, timeoutOf(options));
   }
 }
 
@@ -245,6 +264,6 @@ const LOCK_KIND = registerKind<Lock>({
 /** Python: a thread may end with a lock held, and any other thread may release it. */
 function orphanLocks(member: Member): void {
   for (const primitive of sharedInstances()) {
-    if (primitive instanceof Lock) orphan(member, primitive.memory.words);
+    if (primitive instanceof Lock) orphan(member.id, primitive.memory.words);
   }
 }

@@ -19,7 +19,7 @@
  *              30     ABANDONED: the owner (still named) died; only recover() helps
  *              31     LOOP_HAD_TURN: the last grant went to a loop; next, threads come first
  * 5     SEQ    event loops wait here; bumped by whoever clears ASYNC
- * 6     DEPTH  how often the owner has acquired it (RLock); -1: held by an async acquire
+ * 6     DEPTH  how often the owner has acquired it (RLock); negative: the same, in async ownership
  *
  * OWNER         reading
  * 0             free; whoever comes may take it. Flags may be set: waiters were woken and have not come yet
@@ -36,7 +36,10 @@
  *   a notify chose it takes the lock or makes sure that CONTENDED is set.
  * - M3. While a loop waits on SEQ and the lock is held, ASYNC is set, or SEQ has changed since the loop read it.
  * - M4. A grant is claimed, or taken back by whoever made it if there was nobody to wake, or taken by
- *   a sleeper that has seen it unchanged for a whole slice (then its addressee has died).
+ *   a sleeper that has seen it unchanged for a whole slice (then its addressee has died), or taken
+ *   back by an event loop to which nothing happened for a whole slice.
+ *
+ * An owner that has ended is found by whoever is about to be refused, and by every sleeper after a slice.
  */
 import {
   AbandonedError,
@@ -44,8 +47,10 @@ import {
   FLAGS_WORD,
   HEADER_WORDS,
   isThreadId,
+  kindOf,
   NotHeldError,
   THREAD_ID_MASK,
+  ThreadState,
   UID_WORD,
   Woke,
   type Member,
@@ -69,6 +74,9 @@ export const STARVING_ASYNC_BIT = 1 << 29;
 export const ABANDONED_BIT = 1 << 30;
 export const LOOP_HAD_TURN_BIT = 1 << 31;
 
+/** The kind whose holder may end in an orderly way with it held: anyone may release a `Lock`. */
+const LOCK_KIND_NUMBER = 1;
+
 /** In a primitive's FLAGS word: its acquires look for deadlocks. */
 export const DETECT_BIT = 1;
 
@@ -81,7 +89,9 @@ export function isHeld(state: number): boolean {
 /** Takes the lock if it is free or granted, without waiting. Throws `AbandonedError` if its owner has died. */
 export function tryTake(member: Member, words: Int32Array): boolean {
   // A grant is fair game: one that waits for nothing must not fail on a lock that nobody holds.
-  return tryTakeUnless(member, words, isHeld);
+  if (tryTakeUnless(member, words, isHeld)) return true;
+  refuse(member, words);
+  return false;
 }
 
 function tryTakeUnless(member: Member, words: Int32Array, unavailable: (state: number) => boolean): boolean {
@@ -94,10 +104,14 @@ function tryTakeUnless(member: Member, words: Int32Array, unavailable: (state: n
   }
 }
 
-/** Blocks until the lock is taken: true, or until the time is over: false. */
-export function take(member: Member, words: Int32Array, timeout: number): boolean {
+/**
+ * Blocks until the lock is taken: true, or until the time is over: false.
+ *
+ * @param interruptible whether this thread's signal ends the wait
+ */
+export function take(member: Member, words: Int32Array, timeout: number, interruptible = true): boolean {
   if (timeout === 0) return tryTake(member, words);
-  return tryTakeUnless(member, words, isTaken) || takeSlow(member, words, timeout);
+  return tryTakeUnless(member, words, isTaken) || takeSlow(member, words, timeout, interruptible);
 }
 
 /** Held, or granted to a waiter: not for a newcomer that is able to wait. */
@@ -105,8 +119,9 @@ function isTaken(state: number): boolean {
   return (state & OWNER_MASK) !== 0;
 }
 
-function takeSlow(member: Member, words: Int32Array, timeout: number): boolean {
-  const wait = new BlockingWait(member, words, timeout, (words[FLAGS_WORD]! & DETECT_BIT) !== 0);
+function takeSlow(member: Member, words: Int32Array, timeout: number, interruptible: boolean): boolean {
+  const detect = (words[FLAGS_WORD]! & DETECT_BIT) !== 0;
+  const wait = new BlockingWait(member, words, timeout, detect, interruptible);
   let spins = wait.spins;
   /** The state that this thread saw before a slice in which nothing happened. */
   let unchanged = 0;
@@ -129,11 +144,11 @@ function takeSlow(member: Member, words: Int32Array, timeout: number): boolean {
         continue;
       }
       // M2: a leaver that a notify had chosen passes it on by setting CONTENDED, if it was cleared.
-      const announced =
-        state | CONTENDED_BIT | (wait.starving && leaving === undefined ? STARVING_BIT : 0);
-      if (leaving !== undefined && !wait.slept) return expired(wait, leaving);
-      if (announced !== state && Atomics.compareExchange(words, STATE_WORD, state, announced) !== state) continue;
-      if (leaving !== undefined) return expired(wait, leaving);
+      const announced = state | CONTENDED_BIT | (wait.starving && leaving === undefined ? STARVING_BIT : 0);
+      if (leaving !== undefined && !wait.slept) return expired(wait, leaving, member, words);
+      if (announced !== state && Atomics.compareExchange(words, STATE_WORD, state, announced) !== state)
+        continue;
+      if (leaving !== undefined) return expired(wait, leaving, member, words);
       // No lost wake: a release before the exchange makes it fail; one after it sees CONTENDED, changes
       // STATE, then notifies: the sleeper finds it changed, or is already queued and is woken.
       const woke = wait.sleep(STATE_WORD, announced, owner);
@@ -145,9 +160,15 @@ function takeSlow(member: Member, words: Int32Array, timeout: number): boolean {
   }
 }
 
-function expired(wait: BlockingWait, why: Woke): false {
+function expired(wait: BlockingWait, why: Woke, member: Member, words: Int32Array): false {
   if (why === Woke.INTERRUPTED) throw wait.reason();
+  refuse(member, words);
   return false;
+}
+
+/** Before a refusal: without this, one who polls with short time-outs would never learn of a death. */
+function refuse(member: Member, words: Int32Array): void {
+  checkOwner(member, words, Atomics.load(words, STATE_WORD), true);
 }
 
 /** Gives the lock up. The caller has checked that it may; throws `NotHeldError` if nobody holds it. */
@@ -221,9 +242,11 @@ export function retractGrant(words: Int32Array, grant: number): void {
 export function takeForLoop(member: Member, words: Int32Array, othersWaitHere: boolean): boolean {
   for (;;) {
     const state = Atomics.load(words, STATE_WORD);
-    checkOwner(member, words, state, false);
     const owner = state & OWNER_MASK;
-    if (owner !== 0 && owner !== GRANT_LOOP) return false;
+    if (owner !== 0 && owner !== GRANT_LOOP) {
+      checkOwner(member, words, state, true);
+      return false;
+    }
     const next = (state & ~OWNER_MASK) | member.id | (othersWaitHere ? ASYNC_BIT : 0);
     if (Atomics.compareExchange(words, STATE_WORD, state, next) === state) return true;
   }
@@ -240,12 +263,24 @@ export function announceLoop(words: Int32Array, starving: boolean): boolean {
   }
 }
 
+/** What an event loop does after a slice in which nothing happened. */
+export function inspect(words: Int32Array): void {
+  // A grant to a thread lasts microseconds. If its addressee was killed and only loops wait, nobody
+  // else would ever free it; and taking back a grant that is alive costs its addressee no more than its turn.
+  retractGrant(words, GRANT_THREAD);
+}
+
 /** Throws if the lock is abandoned; marks it so if its owner has died. `thorough` asks the system, too. */
 export function checkOwner(member: Member, words: Int32Array, state: number, thorough: boolean): void {
   if ((state & ABANDONED_BIT) !== 0) throw abandoned(member, words, state);
   const owner = state & OWNER_MASK;
   if (!isThreadId(owner) || owner === member.id) return;
-  if (thorough ? !member.realm.hasEnded(owner) : member.realm.isAlive(owner)) return;
+  const { realm } = member;
+  if (thorough ? !realm.hasEnded(owner) : realm.isAlive(owner)) return;
+  if (kindOf(words) === LOCK_KIND_NUMBER && realm.state(owner) === ThreadState.FINISHED) {
+    orphan(owner, words);
+    return;
+  }
   const next = owner | ABANDONED_BIT;
   if (Atomics.compareExchange(words, STATE_WORD, state, next) !== state) return;
   // Everyone who waits has to learn of it.
@@ -264,21 +299,24 @@ function abandoned(member: Member, words: Int32Array, state: number): AbandonedE
 
 /** Takes an abandoned lock over. False if it is not abandoned. */
 export function takeOver(member: Member, words: Int32Array): boolean {
-  const state = Atomics.load(words, STATE_WORD);
-  if ((state & ABANDONED_BIT) === 0) return false;
-  return Atomics.compareExchange(words, STATE_WORD, state, member.id) === state;
+  try {
+    checkOwner(member, words, Atomics.load(words, STATE_WORD), true);
+    return false;
+  } catch {
+    const state = Atomics.load(words, STATE_WORD);
+    if ((state & ABANDONED_BIT) === 0) return false;
+    return Atomics.compareExchange(words, STATE_WORD, state, member.id) === state;
+  }
 }
 
-/** Lets anyone release a lock whose owner ends in an orderly way. */
-export function orphan(member: Member, words: Int32Array): void {
+/** Lets anyone release a lock whose owner ends, or has ended, in an orderly way. */
+export function orphan(owner: ThreadId, words: Int32Array): void {
   for (;;) {
     const state = Atomics.load(words, STATE_WORD);
-    if ((state & OWNER_MASK) !== member.id || (state & ABANDONED_BIT) !== 0) return;
+    if ((state & (OWNER_MASK | ABANDONED_BIT)) !== owner) return;
     const next = (state & ~OWNER_MASK) | ORPHAN;
-    if (Atomics.compareExchange(words, STATE_WORD, state, next) === state) {
-      // Sleepers compare the whole word; a changed owner needs no wake, they look again within a slice.
-      return;
-    }
+    // Sleepers compare the whole word; a changed owner needs no wake, they look again within a slice.
+    if (Atomics.compareExchange(words, STATE_WORD, state, next) === state) return;
   }
 }
 

@@ -2,7 +2,6 @@
 import {
   at,
   AsyncWaiters,
-  checkTimeout,
   DeadlockError,
   FLAGS_WORD,
   hold,
@@ -13,6 +12,7 @@ import {
   registerKind,
   runHeld,
   runHeldAsync,
+  timeoutOf,
   type AsyncWaitOptions,
   type Kind,
   type Place,
@@ -28,6 +28,7 @@ import {
   DETECT_BIT,
   giveUp,
   GRANT_LOOP,
+  inspect,
   isHeld,
   MUTEX_BYTES,
   OWNER_MASK,
@@ -41,7 +42,7 @@ import {
   tryTake,
 } from './mutex.js';
 
-/** DEPTH of a lock that an async acquire holds: it never re-enters. */
+/** DEPTH of a lock that an async acquire holds: negative, so that it never re-enters. */
 const HELD_ASYNC = -1;
 
 /**
@@ -91,7 +92,7 @@ export class RLock extends Primitive implements LockLike {
         retractGrant(words, GRANT_LOOP);
       },
       inspect: () => {
-        checkOwner(member, words, Atomics.load(words, STATE_WORD), true);
+        inspect(words);
       },
     });
   }
@@ -111,7 +112,7 @@ export class RLock extends Primitive implements LockLike {
       words[DEPTH_WORD] = 1;
       return true;
     }
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = timeoutOf(options);
     if (this.#reenter()) return true;
     if (timeout === Infinity && ownerOf(words) === member.id) {
       throw new DeadlockError(
@@ -149,16 +150,18 @@ export class RLock extends Primitive implements LockLike {
   release(): void {
     const { words, member } = this;
     const state = Atomics.load(words, STATE_WORD);
-    if ((state & ABANDONED_BIT) === 0 && ownerOf(words) !== member.id) {
+    if ((state & OWNER_AND_ABANDONED) !== member.id) {
+      checkOwner(member, words, state, true);
       throw new NotHeldError(`${this.name} is not held by this thread; only its owner may release it`);
     }
     // Plain access: only the owner reads or writes DEPTH, and the exchanges on STATE order owners.
     const depth = words[DEPTH_WORD]!;
-    if (depth > 1) {
-      words[DEPTH_WORD] = depth - 1;
+    if (depth > 1 || depth < HELD_ASYNC) {
+      words[DEPTH_WORD] = depth > 0 ? depth - 1 : depth + 1;
       return;
     }
-    if (Atomics.compareExchange(words, STATE_WORD, member.id, 0) !== member.id) giveUp(member, words, this.name);
+    if (Atomics.compareExchange(words, STATE_WORD, member.id, 0) !== member.id)
+      giveUp(member, words, this.name);
     this.#waiters.poke();
   }
 
@@ -169,30 +172,46 @@ export class RLock extends Primitive implements LockLike {
 
   /** Acquires it for a `using` declaration. Throws `TimeoutError` when the time is over. */
   hold(options?: TimeoutOptions): Disposable {
-    return hold(this, () => {
-      this.release();
-    }, options);
+    return hold(
+      this,
+      () => {
+        this.release();
+      },
+      options,
+    );
   }
 
   /** Acquires it without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
   holdAsync(options?: AsyncWaitOptions): Promise<Disposable> {
-    return holdAsync(this, () => {
-      this.release();
-    }, options);
+    return holdAsync(
+      this,
+      () => {
+        this.release();
+      },
+      options,
+    );
   }
 
   /** Runs the function while holding the lock; releases it whatever happens. Python: `with lock:`. */
   with<T>(body: () => T): T {
-    return runHeld(this, () => {
-      this.release();
-    }, body);
+    return runHeld(
+      this,
+      () => {
+        this.release();
+      },
+      body,
+    );
   }
 
   /** Awaits the function while holding the lock; releases it whatever happens. Never blocks this thread. */
   withAsync<T>(body: () => T | PromiseLike<T>): Promise<T> {
-    return runHeldAsync(this, () => {
-      this.release();
-    }, body);
+    return runHeldAsync(
+      this,
+      () => {
+        this.release();
+      },
+      body,
+    );
   }
 
   /**
@@ -227,7 +246,7 @@ export class RLock extends Primitive implements LockLike {
     const { words, member } = this;
     if ((Atomics.load(words, STATE_WORD) & OWNER_AND_ABANDONED) !== member.id) return false;
     const depth = words[DEPTH_WORD]!;
-    if (depth === HELD_ASYNC) return false;
+    if (depth <= HELD_ASYNC) return false;
     words[DEPTH_WORD] = depth + 1;
     return true;
   }

@@ -14,6 +14,7 @@ export function nodeRuntime(): Runtime | undefined {
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
   const threads: WorkerThreads = process.getBuiltinModule('node:worker_threads');
   const fs: FileSystem = process.getBuiltinModule('node:fs');
+  const listsThreads = fs.existsSync('/proc/self/task');
   return {
     name: 'node',
     isMainThread: threads.isMainThread,
@@ -27,7 +28,7 @@ export function nodeRuntime(): Runtime | undefined {
       }
     },
     nativeThreadGone(nativeId) {
-      return nativeId !== 0 && fs.existsSync('/proc/self/task') && !fs.existsSync(`/proc/self/task/${nativeId}`);
+      return nativeId !== 0 && listsThreads && !fs.existsSync(`/proc/self/task/${nativeId}`);
     },
     keepAlive() {
       const timer = globalThis.setInterval(() => undefined, FOR_EVER_MS);
