@@ -1,1 +1,20 @@
-export {};
+/**
+ * Semaphores between threads.
+ *
+ * @packageDocumentation
+ */
+export {
+  BlockingNotAllowedError,
+  fromShared,
+  LayoutError,
+  ThreadingError,
+  TimeoutError,
+  toShared,
+  TransferError,
+  type AsyncWaitOptions,
+  type MemoryOptions,
+  type SharedMessage,
+  type TimeoutOptions,
+} from '@x/core';
+export { BoundedSemaphore } from './bounded-semaphore.js';
+export { Semaphore, type AcquireAsyncOptions, type AcquireOptions, type PermitOptions } from './semaphore.js';

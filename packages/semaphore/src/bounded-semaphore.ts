@@ -1,0 +1,55 @@
+/** `BoundedSemaphore`: a semaphore that notices one release too many. */
+import { at, KIND, registerKind, type Kind, type MemoryShape } from '@x/core';
+import { LIMIT_WORD, SEMAPHORE_BYTES } from './layout.js';
+import { Semaphore } from './semaphore.js';
+
+const SHAPE = { kind: 6, name: 'BoundedSemaphore', version: 1, bytes: SEMAPHORE_BYTES };
+
+/**
+ * A semaphore that never has more permits than it began with: a release too many throws `RangeError`,
+ * and at no moment does anybody see the permit too many. Python:
+ * [`threading.BoundedSemaphore`](https://docs.python.org/3/library/threading.html#threading.BoundedSemaphore),
+ * where it is a `ValueError`.
+ *
+ * In everything else it is a `Semaphore`. An acquire of more permits than it began with throws
+ * `RangeError`, as it could never succeed.
+ *
+ * @example
+ * ```ts
+ * import { BoundedSemaphore } from '@x/semaphore';
+ *
+ * const semaphore = new BoundedSemaphore(2);
+ * semaphore.acquire();
+ * semaphore.release();
+ * try {
+ *   semaphore.release();
+ * } catch (error) {
+ *   console.log(error instanceof RangeError, semaphore.value);   // true 2
+ * }
+ * ```
+ */
+export class BoundedSemaphore extends Semaphore {
+  /** @internal */
+  protected static override readonly shape: MemoryShape = SHAPE;
+
+  /** @internal */
+  protected static override limitFor(value: number): number {
+    return value;
+  }
+
+  /** @internal */
+  override get [KIND](): Kind {
+    return BOUNDED_KIND;
+  }
+
+  /** @internal */
+  protected override describeValue(): string {
+    return `${this.value}/${this.words[LIMIT_WORD]!}`;
+  }
+}
+
+const BOUNDED_KIND = registerKind<BoundedSemaphore>({
+  ...SHAPE,
+  module: import.meta.url,
+  revive: (memory, name) => new BoundedSemaphore(0, at(memory, name)),
+});
