@@ -15,7 +15,16 @@ const fromSeam = (/** @type {string} */ name) => ({
 });
 
 export default defineConfig(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'docs/site/**', '**/.turbo/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      'docs/site/**',
+      '**/.turbo/**',
+      // They run in projects of their own, whose packages are not here.
+      'packages/tooling/test/programs/**',
+    ],
+  },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

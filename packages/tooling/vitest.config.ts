@@ -1,10 +1,11 @@
 /**
- * Four projects:
+ * Five projects:
  * - `unit`: tests against the built packages, loaded by Node itself, as users and workers load them.
  *   With `PORTABLE=1` without stress tests and tooling: what is run again on every other supported Node.
  * - `model`: the same sources under the interleaving explorer; `@x/*` means `src`, so the seam is replaceable.
  * - `types`: assertions about types.
  * - `publish`: each package packed, installed alone and used.
+ * - `release`: all packages published to a registry of this machine, installed, changed and upgraded.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -20,7 +21,13 @@ const shared = {
   maxWorkers: 2,
 };
 
-const excluded = ['**/*.model.test.ts', '**/*.publish.test.ts', '**/node_modules/**', '**/dist/**'];
+const excluded = [
+  '**/*.model.test.ts',
+  '**/*.publish.test.ts',
+  '**/*.release.test.ts',
+  '**/node_modules/**',
+  '**/dist/**',
+];
 if (process.env['PORTABLE']) excluded.push('**/*.stress.test.ts', 'packages/tooling/**');
 
 const unit = {
@@ -77,6 +84,16 @@ export default defineConfig({
           include: ['packages/tooling/test/**/*.publish.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        root,
+        test: {
+          ...shared,
+          name: 'release',
+          include: ['packages/tooling/test/**/*.release.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],
