@@ -34,15 +34,15 @@ export interface Agent {
   readonly keepAlive: KeepAlive;
   /** Milliseconds a blocked thread sleeps before it looks whether the world is still as it thinks. */
   slice: number;
-  /** Rounds that a blocking wait spins before it sleeps. */
+  /** Looks, with a pause before each, that a blocking wait takes before it sleeps. */
   spins: number;
 }
 
 /** How long a sleeper sleeps at most before it looks for a dead owner, an interrupt or a deadlock. */
 export const SLICE_MS = 250;
 
-/** Rounds of looking again before a sleep; see ARCHITECTURE.md, "Spinning". */
-export const SPINS = 100;
+/** Looks before a sleep, about three microseconds in all; see ARCHITECTURE.md, "Spinning". */
+export const SPINS = 4;
 
 type Holder = { [AGENT_KEY]?: Agent };
 

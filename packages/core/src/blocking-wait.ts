@@ -37,6 +37,9 @@ export type Woke = (typeof Woke)[keyof typeof Woke];
 /** A sleeper that has waited this long asks to be served before newcomers, as in Go's mutex. */
 export const STARVING_AFTER_MS = 1;
 
+/** Readings of the clock between two looks of a spinning thread; see ARCHITECTURE.md, "Spinning". */
+const PAUSE_READINGS = 16;
+
 /** What a wait is for, where that is not a primitive: the end of a thread, say. Its uid is negative. */
 export interface WaitSubject {
   readonly uid: number;
@@ -55,6 +58,7 @@ export class BlockingWait {
   readonly #interruptible: boolean;
   readonly #subject: WaitSubject | undefined;
   #began = 0;
+  #spun = 0;
 
   /**
    * @param words the primitive's words, header first
@@ -96,9 +100,23 @@ export class BlockingWait {
     return this.deadline !== Infinity && performance.now() >= this.deadline;
   }
 
-  /** Rounds to spin before the first sleep. */
+  /** Rounds to spin before the first sleep. Prefer `spin`, which paces them. */
   get spins(): number {
     return this.slept ? 0 : this.#agent.spins;
+  }
+
+  /**
+   * Pauses for less than a microsecond if this thread has not slept yet and has not spun long enough.
+   * True: look again before you sleep. A thread that has slept has waited so long already that a
+   * short critical section is not what it waits for.
+   */
+  spin(): boolean {
+    if (this.slept || this.#spun >= this.#agent.spins) return false;
+    this.#spun++;
+    // Reading the clock is the pause. Unlike an empty loop it takes the same time whether or not this
+    // function has been compiled, and unlike a look at the word it leaves the cache line to its owner.
+    for (let reading = 0; reading < PAUSE_READINGS; reading++) performance.now();
+    return true;
   }
 
   /**

@@ -122,7 +122,6 @@ function isTaken(state: number): boolean {
 function takeSlow(member: Member, words: Int32Array, timeout: number, interruptible: boolean): boolean {
   const detect = (words[FLAGS_WORD]! & DETECT_BIT) !== 0;
   const wait = new BlockingWait(member, words, timeout, detect, interruptible);
-  let spins = wait.spins;
   /** The state that this thread saw before a slice in which nothing happened. */
   let unchanged = 0;
   /** Why the wait has to end; the loop then makes one last round. */
@@ -139,10 +138,7 @@ function takeSlow(member: Member, words: Int32Array, timeout: number, interrupti
         if (Atomics.compareExchange(words, STATE_WORD, state, next) === state) return true;
         continue;
       }
-      if (leaving === undefined && spins > 0) {
-        spins--;
-        continue;
-      }
+      if (leaving === undefined && wait.spin()) continue;
       // M2: a leaver that a notify had chosen passes it on by setting CONTENDED, if it was cleared.
       const announced = state | CONTENDED_BIT | (wait.starving && leaving === undefined ? STARVING_BIT : 0);
       if (leaving !== undefined && !wait.slept) return expired(wait, leaving, member, words);
