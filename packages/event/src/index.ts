@@ -1,1 +1,18 @@
-export {};
+/**
+ * Events between threads.
+ *
+ * @packageDocumentation
+ */
+export {
+  BlockingNotAllowedError,
+  fromShared,
+  LayoutError,
+  ThreadingError,
+  toShared,
+  TransferError,
+  type AsyncWaitOptions,
+  type MemoryOptions,
+  type SharedMessage,
+  type TimeoutOptions,
+} from '@x/core';
+export { Event } from './event.js';
