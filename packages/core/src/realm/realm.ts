@@ -278,6 +278,11 @@ export class Realm {
     Atomics.store(this.words, base + INTERRUPT_WORD, 1);
   }
 
+  /** Takes an interrupt back that was meant for something which the thread does no longer; only the thread itself may. */
+  endInterrupt(id: ThreadId): void {
+    Atomics.store(this.words, this.base(id) + INTERRUPT_WORD, 0);
+  }
+
   isInterrupted(id: ThreadId): boolean {
     return Atomics.load(this.words, this.base(id) + INTERRUPT_WORD) !== 0;
   }
