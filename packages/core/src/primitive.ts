@@ -33,8 +33,9 @@ export abstract class Primitive {
     shape: MemoryShape,
     options: MemoryOptions | Place,
     initialise: (words: Int32Array) => void = () => undefined,
+    member?: Member,
   ) {
-    this.memory = PLACE in options ? options[PLACE] : claimMemory(shape, options, initialise);
+    this.memory = PLACE in options ? options[PLACE] : claimMemory(shape, options, initialise, member);
     this.words = this.memory.words;
     this.member = this.memory.member;
     this.name = options.name ?? `${shape.name}-${this.words[UID_WORD]}`;

@@ -75,6 +75,7 @@ export function kindOf(words: Int32Array): number {
  * Makes a primitive's memory, or attaches to what is already there.
  *
  * @param initialise writes the first state; runs once, before any other thread can see the primitive
+ * @param member this thread in the realm that the primitive belongs to
  * @throws TypeError, RangeError for arguments that cannot be memory; LayoutError if the memory is
  * misaligned, too small, or holds something else. Nothing is overwritten.
  */
@@ -82,8 +83,8 @@ export function claimMemory(
   shape: MemoryShape,
   options: MemoryOptions,
   initialise: (words: Int32Array) => void,
+  member: Member = home(),
 ): Memory {
-  const member = home();
   const { name, byteOffset = 0 } = options;
   if (name !== undefined && typeof name !== 'string')
     throw new TypeError(`name must be a string, got ${describe(name)}`);
