@@ -19,6 +19,8 @@ export {
   type SharedMessage,
   type TimeoutOptions,
 } from '@x/core';
+export { Condition } from './condition.js';
 export { setDeadlockDetection } from './detection.js';
-export { Lock, type LockLike, type LockOptions } from './lock.js';
+export { Lock, type LockOptions } from './lock.js';
 export { RLock } from './rlock.js';
+export type { LockLike } from './scoped-lock.js';

@@ -4,14 +4,9 @@ import {
   at,
   AsyncWaiters,
   FLAGS_WORD,
-  hold,
-  holdAsync,
   KIND,
   NotHeldError,
-  Primitive,
   registerKind,
-  runHeld,
-  runHeldAsync,
   sharedInstances,
   timeoutOf,
   type AsyncWaitOptions,
@@ -41,20 +36,12 @@ import {
   takeOver,
   tryTake,
 } from './mutex.js';
+import { ScopedLock } from './scoped-lock.js';
 
 /** Options of a lock. */
 export interface LockOptions extends MemoryOptions {
   /** An acquire that would close a cycle of waiting threads throws `DeadlockError`. Default: false. */
   readonly detectDeadlock?: boolean | undefined;
-}
-
-/** What `Lock`, `RLock` and the two sides of an `RWLock` have in common. */
-export interface LockLike {
-  acquire(options?: TimeoutOptions): boolean;
-  tryAcquire(): boolean;
-  acquireAsync(options?: AsyncWaitOptions): Promise<boolean>;
-  release(): void;
-  locked(): boolean;
 }
 
 const ACQUIRED = Promise.resolve(true);
@@ -84,7 +71,7 @@ const ACQUIRED = Promise.resolve(true);
  * console.log(balance, lock.locked());   // 70 false
  * ```
  */
-export class Lock extends Primitive implements LockLike {
+export class Lock extends ScopedLock {
   /** Bytes that a lock needs in a buffer of yours. */
   static readonly BYTES: number = MUTEX_BYTES;
 
@@ -177,50 +164,6 @@ export class Lock extends Primitive implements LockLike {
   /** Whether somebody holds it at this moment. */
   locked(): boolean {
     return isHeld(Atomics.load(this.words, STATE_WORD));
-  }
-
-  /** Acquires it for a `using` declaration. Throws `TimeoutError` when the time is over. */
-  hold(options?: TimeoutOptions): Disposable {
-    return hold(
-      this,
-      () => {
-        this.release();
-      },
-      options,
-    );
-  }
-
-  /** Acquires it without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
-  holdAsync(options?: AsyncWaitOptions): Promise<Disposable> {
-    return holdAsync(
-      this,
-      () => {
-        this.release();
-      },
-      options,
-    );
-  }
-
-  /** Runs the function while holding the lock; releases it whatever happens. Python: `with lock:`. */
-  with<T>(body: () => T): T {
-    return runHeld(
-      this,
-      () => {
-        this.release();
-      },
-      body,
-    );
-  }
-
-  /** Awaits the function while holding the lock; releases it whatever happens. Never blocks this thread. */
-  withAsync<T>(body: () => T | PromiseLike<T>): Promise<T> {
-    return runHeldAsync(
-      this,
-      () => {
-        this.release();
-      },
-      body,
-    );
   }
 
   /**

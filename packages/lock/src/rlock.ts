@@ -4,14 +4,9 @@ import {
   AsyncWaiters,
   DeadlockError,
   FLAGS_WORD,
-  hold,
-  holdAsync,
   KIND,
   NotHeldError,
-  Primitive,
   registerKind,
-  runHeld,
-  runHeldAsync,
   timeoutOf,
   type AsyncWaitOptions,
   type Kind,
@@ -19,7 +14,7 @@ import {
   type TimeoutOptions,
 } from '@x/core';
 import { Atomics } from '@x/core/seam';
-import type { LockLike, LockOptions } from './lock.js';
+import type { LockOptions } from './lock.js';
 import {
   ABANDONED_BIT,
   announceLoop,
@@ -41,6 +36,7 @@ import {
   takeOver,
   tryTake,
 } from './mutex.js';
+import { ScopedLock } from './scoped-lock.js';
 
 /** DEPTH of a lock that an async acquire holds: negative, so that it never re-enters. */
 const HELD_ASYNC = -1;
@@ -65,7 +61,7 @@ const HELD_ASYNC = -1;
  * console.log(lock.with(inner), lock.locked());   // inside twice false
  * ```
  */
-export class RLock extends Primitive implements LockLike {
+export class RLock extends ScopedLock {
   /** Bytes that a lock needs in a buffer of yours. */
   static readonly BYTES: number = MUTEX_BYTES;
 
@@ -168,50 +164,6 @@ export class RLock extends Primitive implements LockLike {
   /** Whether somebody holds it at this moment. */
   locked(): boolean {
     return isHeld(Atomics.load(this.words, STATE_WORD));
-  }
-
-  /** Acquires it for a `using` declaration. Throws `TimeoutError` when the time is over. */
-  hold(options?: TimeoutOptions): Disposable {
-    return hold(
-      this,
-      () => {
-        this.release();
-      },
-      options,
-    );
-  }
-
-  /** Acquires it without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
-  holdAsync(options?: AsyncWaitOptions): Promise<Disposable> {
-    return holdAsync(
-      this,
-      () => {
-        this.release();
-      },
-      options,
-    );
-  }
-
-  /** Runs the function while holding the lock; releases it whatever happens. Python: `with lock:`. */
-  with<T>(body: () => T): T {
-    return runHeld(
-      this,
-      () => {
-        this.release();
-      },
-      body,
-    );
-  }
-
-  /** Awaits the function while holding the lock; releases it whatever happens. Never blocks this thread. */
-  withAsync<T>(body: () => T | PromiseLike<T>): Promise<T> {
-    return runHeldAsync(
-      this,
-      () => {
-        this.release();
-      },
-      body,
-    );
   }
 
   /**
