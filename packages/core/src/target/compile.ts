@@ -73,8 +73,8 @@ function checkCallable(value: unknown): Callable {
 
 /**
  * If the error says that the target used a variable from outside, a `TargetError` that says what to do;
- * else the error itself. It is the target's own variable only if the frame that threw points at that
- * name in the target's text: the user's modules may have bugs of the same sort.
+ * else the error itself. It is the target's own variable only if the frame that threw points into the
+ * target's text, before that name: the user's modules may have bugs of the same sort.
  */
 export function explainError(
   error: unknown,
@@ -102,5 +102,8 @@ function pointsAt(error: Error, name: string, source: string, url: string, posit
   if (!frame.includes(url)) return false;
   const line = Number(found[1]) - 1 - position.line;
   const column = Number(found[2]) - 1 - (line === 0 ? position.column : 0);
-  return source.split('\n')[line]?.startsWith(name, column) === true;
+  // Engines point at the name, or at the beginning of the statement that it stands in.
+  const rest = source.split('\n').slice(line);
+  if (line < 0 || column < 0 || rest.length === 0 || column >= rest[0]!.length) return false;
+  return rest.join('\n').indexOf(name, column) >= 0;
 }
