@@ -1,0 +1,148 @@
+/** The starting thread's side of a thread's life: its worker, its messages, its end. */
+import {
+  decode,
+  describe,
+  encode,
+  ThreadState,
+  ThreadStateError,
+  type Member,
+  type Port,
+  type ThreadId,
+  type WorkerHandle,
+} from '@x/core';
+import { relayUncaught } from './excepthook.js';
+import type { Order, Report } from './messages.js';
+import { addWard, removeWard, type Ward } from './wards.js';
+
+/** How a thread ended, if it was able to say so. */
+export type Outcome =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+export class Attendant implements Ward {
+  readonly ident: ThreadId;
+  readonly worker: WorkerHandle;
+  readonly #member: Member;
+  readonly #port: Port;
+  readonly #signal: AbortSignal | undefined;
+  #outcome: Outcome | undefined;
+  #why: string | undefined;
+  #cause: unknown;
+  #over = false;
+
+  constructor(
+    member: Member,
+    ident: ThreadId,
+    worker: WorkerHandle,
+    port: Port,
+    signal: AbortSignal | undefined,
+  ) {
+    this.ident = ident;
+    this.worker = worker;
+    this.#member = member;
+    this.#port = port;
+    this.#signal = signal;
+    port.onMessage((message) => {
+      this.#receive(message);
+    });
+    worker.onEnd((error) => {
+      this.#end(error);
+    });
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    addWard(this);
+  }
+
+  /**
+   * How the thread ended. For one that could not say so, a `ThreadStateError` that says what is known.
+   * Only to be called once it has ended.
+   */
+  outcome(name: string): Outcome {
+    this.drain();
+    return (this.#outcome ??= { ok: false, error: this.#died(name) });
+  }
+
+  drain(): void {
+    if (this.#over) return;
+    for (let next = this.#port.receiveNow(); next; next = this.#port.receiveNow())
+      this.#receive(next.message);
+  }
+
+  isGone(): boolean {
+    if (this.#over) return true;
+    // A port says that its other end is gone only after all that it has sent.
+    this.drain();
+    return this.#port.isOrphaned();
+  }
+
+  terminate(): void {
+    // Its record is marked only when it is gone for sure: until then it may still write to what it holds.
+    this.#why ??= 'was terminated';
+    this.worker.terminate();
+  }
+
+  #receive(message: unknown): void {
+    const report = message as Report;
+    switch (report.type) {
+      case 'returned':
+        this.#settle(report.value, true);
+        break;
+      case 'threw':
+        this.#settle(report.error, false);
+        break;
+      case 'exited':
+        this.#why ??= `ended with process.exit(${report.code})`;
+        break;
+      case 'uncaught':
+        relayUncaught(report);
+        break;
+    }
+  }
+
+  #settle(wire: unknown, ok: boolean): void {
+    try {
+      const value = decode(wire);
+      this.#outcome = ok ? { ok, value } : { ok, error: value };
+    } catch (error) {
+      this.#outcome = { ok: false, error };
+    }
+  }
+
+  #end(error: unknown): void {
+    this.#cause ??= error;
+    this.drain();
+    const { realm } = this.#member;
+    realm.end(this.ident, ThreadState.DEAD);
+    realm.endChildren(this.ident);
+    this.#over = true;
+    this.#port.close();
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    removeWard(this);
+  }
+
+  readonly #onAbort = (): void => {
+    let reason;
+    try {
+      reason = encode(this.#signal?.reason, 'signal.reason');
+      this.#port.postMessage({ type: 'abort', reason } satisfies Order);
+    } catch {
+      // A reason that cannot travel still ends the waits.
+      reason = encode(
+        new Error(`the signal fired with ${describe(this.#signal?.reason)}, which cannot travel`),
+      );
+      this.#port.postMessage({ type: 'abort', reason } satisfies Order);
+    }
+    // Afterwards: a wait that is ended by this finds the reason already there.
+    this.#member.realm.interrupt(this.ident);
+  };
+
+  #died(name: string): ThreadStateError {
+    const { code, message } = (this.#cause ?? {}) as { code?: string; message?: string };
+    const why =
+      code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? 'ran out of memory'
+        : (this.#why ??
+          `died${message === undefined ? ' (killed, out of memory or crashed)' : `: ${message}`}`);
+    return new ThreadStateError(`${name} ${why}, so it has no result; start a new thread to try again`, {
+      cause: this.#cause,
+    });
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Threads that are not daemons keep the process alive, whoever started them. Their workers are not
+ * what does it: in Node a worker holds the event loop of the thread that started it, not the process.
+ * So the first thread, when its event loop has run dry, waits until the realm counts no more keepers.
+ */
+import { home, KEEPERS_WORD, runtime, ThreadKind, THREADS_SEQ_WORD, type Realm } from '@x/core';
+import { hasWards } from './wards.js';
+
+/** A thread that died with nobody to notice would keep the process alive; so there is a look now and then. */
+const LOOK_MS = 1000;
+
+let watching = false;
+let waiting = false;
+
+/** Makes this thread wait for the others before it ends, if it is not one of ours: those do it themselves. */
+export function outlastThreads(): void {
+  if (watching) return;
+  watching = true;
+  const { realm, id } = home();
+  const kind = realm.kind(id);
+  if (kind === ThreadKind.THREAD) return;
+  // A worker that somebody else started takes its threads with it, so it waits for its own at least.
+  const needed = (): boolean => keepers(realm) > 0 && (kind === ThreadKind.MAIN || hasWards());
+  runtime.onIdle(() => {
+    if (!waiting && needed()) void outlast(realm, needed);
+  });
+}
+
+async function outlast(realm: Realm, needed: () => boolean): Promise<void> {
+  waiting = true;
+  const letGo = runtime.keepAlive();
+  for (;;) {
+    // Read before the count: whoever lowers it bumps the sequence afterwards.
+    const sequence = Atomics.load(realm.words, THREADS_SEQ_WORD);
+    if (!needed()) break;
+    const wait = Atomics.waitAsync(realm.words, THREADS_SEQ_WORD, sequence, LOOK_MS);
+    if (wait.async && (await wait.value) === 'timed-out') {
+      for (const thread of realm.ids()) realm.hasEnded(thread);
+    }
+  }
+  letGo();
+  waiting = false;
+}
+
+function keepers(realm: Realm): number {
+  return Atomics.load(realm.words, KEEPERS_WORD);
+}

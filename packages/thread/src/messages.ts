@@ -1,0 +1,64 @@
+/** What a thread and the one that started it tell each other. */
+import type { TargetReference, ThreadId, Wire } from '@x/core';
+
+/** Bumped when a message changes its meaning. */
+export const BOOT_VERSION = 1;
+
+/** Where the standard output and error of a thread go. */
+export type Stdio = 'inherit' | 'pipe' | 'ignore';
+
+/** All that a thread needs to begin. */
+export interface Boot {
+  readonly '@x/thread': typeof BOOT_VERSION;
+  readonly realm: SharedArrayBuffer;
+  readonly ident: ThreadId;
+  readonly name: string;
+  readonly target: TargetReference;
+  readonly args: Wire;
+  /** Modules that register the kinds of primitives which the starting thread knows. */
+  readonly modules: readonly string[];
+  /** For `Report` to, and `Order` from, the starting thread. */
+  readonly port: unknown;
+  readonly stdio: Stdio;
+  readonly columns: number | undefined;
+  /** Whether a signal may fire. */
+  readonly signalled: boolean;
+  readonly delay: Delay | undefined;
+}
+
+/** What a `Timer` waits for before it runs its target. */
+export interface Delay {
+  readonly ms: number;
+  /** One word: not 0 once the timer is cancelled. */
+  readonly cancelled: SharedArrayBuffer;
+}
+
+/** From a thread to the one that started it. */
+export type Report =
+  | { readonly type: 'returned'; readonly value: Wire }
+  | { readonly type: 'threw'; readonly error: Wire }
+  | { readonly type: 'exited'; readonly code: number }
+  | Uncaught;
+
+/** An error for the excepthook of an ancestor; passed on until it comes to the one that has it. */
+export interface Uncaught {
+  readonly type: 'uncaught';
+  readonly error: Wire;
+  readonly thread: ThreadId;
+  readonly name: string;
+  readonly hook: ThreadId;
+}
+
+/** From the starting thread to the thread. */
+export interface Order {
+  readonly type: 'abort';
+  readonly reason: Wire;
+}
+
+export function isBoot(message: unknown): message is Boot {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    (message as Partial<Boot>)['@x/thread'] === BOOT_VERSION
+  );
+}

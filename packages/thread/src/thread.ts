@@ -1,0 +1,230 @@
+/** `Thread`: a function that runs in a thread of its own. */
+import {
+  captureTarget,
+  describe,
+  encode,
+  explainCloneError,
+  heldReference,
+  home,
+  kindModules,
+  NEXT_NAME_WORD,
+  ThreadKind,
+  ThreadState,
+  ThreadStateError,
+  TimeoutError,
+  type AsyncWaitOptions,
+  type Port,
+  type TargetReference,
+  type ThreadId,
+  type TimeoutOptions,
+  type WorkerHandle,
+} from '@x/core';
+import { Attendant, type Outcome } from './attendant.js';
+import { outlastThreads } from './keepers.js';
+import { BOOT_VERSION, type Boot, type Delay } from './messages.js';
+import { checkOptions, type BaseThreadOptions, type TargetFunction, type ThreadOptions } from './options.js';
+import { platform } from './platform.js';
+import { ThreadHandle } from './thread-handle.js';
+
+/**
+ * A function that runs in a thread of its own, at the same time as everything else. Python:
+ * [`threading.Thread`](https://docs.python.org/3/library/threading.html#thread-objects).
+ *
+ * The target is either a function that uses nothing from outside but its arguments and the globals
+ * (its source travels; `import()` in it resolves against the file that creates the thread), or a
+ * target of `targetsFrom`. Arguments and the result are copied, except for primitives (locks, queues and
+ * so on), which are the same in all threads, and for what `transfer` moves.
+ *
+ * The thread has finished when the target has returned, the promise it returned is settled, and no
+ * async wait of this project is pending in it. Timers that are left behind do not keep it. An error
+ * that nobody catches, also one of a timer or a promise left alone, ends this thread and no other; it
+ * goes to the excepthook, and `result()` throws it.
+ *
+ * Differences from Python: times are in milliseconds; `result()`, `terminate()`, `signal`,
+ * `resourceLimits` and `stdio` have no counterpart; there are no keyword arguments; there is no `run()` to override.
+ *
+ * @example
+ * ```ts
+ * import { Thread } from '@x/thread';
+ *
+ * function add(a: number, b: number) {
+ *   return a + b;
+ * }
+ * const thread = new Thread({ target: add, args: [2, 3] });
+ * thread.start();
+ * thread.join();
+ * console.log(thread.result());   // 5
+ * ```
+ */
+export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHandle {
+  readonly #target: TargetReference;
+  readonly #factory: (() => unknown) | undefined;
+  readonly #args: readonly unknown[];
+  readonly #options: BaseThreadOptions;
+  #attendant: Attendant | undefined;
+  #outcome: Outcome | undefined;
+
+  /**
+   * Makes a thread, and does not start it.
+   *
+   * @throws TypeError for options that are not what they should be; TargetError for a function whose
+   * source cannot stand alone: native and bound ones, and classes
+   */
+  constructor(options: ThreadOptions<F>) {
+    if (typeof options !== 'object' || (options as unknown) === null) {
+      throw new TypeError(`new Thread() needs an object such as { target: work }, got ${describe(options)}`);
+    }
+    checkOptions(options as unknown as Readonly<Record<string, unknown>>);
+    const target = captureTarget(options.target, { above: new.target });
+    const { realm, id } = home();
+    super({
+      ident: undefined,
+      name: options.name ?? nextName(target.name),
+      daemon: options.daemon ?? realm.isDaemon(id),
+    });
+    this.#target = target;
+    this.#factory = heldReference(options.target)?.factory;
+    this.#args = options.args ?? [];
+    this.#options = options;
+  }
+
+  /**
+   * Starts the thread and returns at once. Everything is checked, and the arguments are copied, before
+   * anything is started: when this throws, nothing has happened.
+   *
+   * @throws ThreadStateError if it was started before, or if the process has 1024 threads already;
+   * TransferError naming the argument that cannot travel: `args[1].onDone is a function`; the
+   * reason of a signal that has fired already
+   */
+  start(): void {
+    if (this.ident !== undefined) {
+      throw new ThreadStateError(`${this.name} has been started; a thread runs once, so make a new Thread`);
+    }
+    const { signal, transfer = [], resourceLimits, stdio = 'inherit' } = this.#options;
+    signal?.throwIfAborted();
+    const { realm, id: parent } = this.member;
+    const args = encode(this.#args, 'args');
+    const system = platform();
+    const ident = realm.register({ kind: ThreadKind.THREAD, name: this.name, parent, daemon: this.daemon });
+    const [port, theirs] = system.channel();
+    const boot: Boot = {
+      '@x/thread': BOOT_VERSION,
+      realm: realm.buffer,
+      ident,
+      name: this.name,
+      target: this.#target,
+      args,
+      modules: kindModules(),
+      port: theirs.transferable,
+      stdio,
+      columns: stdio === 'inherit' ? system.columns : undefined,
+      signalled: signal !== undefined,
+      delay: this.delay,
+    };
+    realm.begin(ident);
+    const moved = [theirs.transferable, ...transfer];
+    let worker: WorkerHandle | undefined;
+    try {
+      if (this.#factory) {
+        worker = system.adopt(this.#factory());
+        worker.postMessage(boot, moved);
+      } else {
+        const options = {
+          data: boot,
+          transfer: moved,
+          name: this.name,
+          resourceLimits,
+          pipe: stdio === 'pipe',
+        };
+        worker = system.start(new URL('./entry.js', import.meta.url), options);
+      }
+    } catch (error) {
+      this.#undo(ident, port, worker);
+      throw explainCloneError(error, this.#args, 'args');
+    }
+    this.identify(ident);
+    this.#attendant = new Attendant(this.member, ident, worker, port, signal);
+    outlastThreads();
+  }
+
+  /**
+   * Blocks this thread until the thread has ended, and gives what its target returned.
+   *
+   * @param options `timeout` in milliseconds; `0` only looks
+   * @returns a copy of the target's result, or of what its promise resolved to; each time the same one
+   * @throws what the target threw; TargetError if the target uses a variable from outside, or its module
+   * or export is not there; TransferError if the result cannot travel; ThreadStateError if the thread
+   * ended without a result (terminated, out of memory, `process.exit()`; `cause` says more where it is
+   * known), was not started, or is the current one; TimeoutError when the time is over
+   */
+  result(options?: TimeoutOptions): Awaited<ReturnType<F>> {
+    if (!this.join(options)) throw this.#late(options);
+    return this.#result();
+  }
+
+  /**
+   * Waits for the thread's end without blocking this thread, and gives what its target returned.
+   *
+   * @throws (rejects) as `result`; and the signal's reason if it fires
+   */
+  async resultAsync(options?: AsyncWaitOptions): Promise<Awaited<ReturnType<F>>> {
+    if (!(await this.joinAsync(options))) throw this.#late(options);
+    return this.#result();
+  }
+
+  override join(options?: TimeoutOptions): boolean {
+    const ended = super.join(options);
+    // Errors of the thread reach this thread's excepthook here, even if its event loop never turns again.
+    if (ended) this.#attendant?.drain();
+    return ended;
+  }
+
+  /** The signal that the thread was created with; one that never fires if there was none. */
+  override get signal(): AbortSignal {
+    return this.#options.signal ?? super.signal;
+  }
+
+  /** The thread's standard output with `stdio: 'pipe'`, a readable stream, from its start on; else undefined. */
+  get stdout(): import('node:stream').Readable | undefined {
+    return this.#options.stdio === 'pipe'
+      ? (this.#attendant?.worker.stdout as import('node:stream').Readable | undefined)
+      : undefined;
+  }
+
+  /** The thread's standard error with `stdio: 'pipe'`, a readable stream, from its start on; else undefined. */
+  get stderr(): import('node:stream').Readable | undefined {
+    return this.#options.stdio === 'pipe'
+      ? (this.#attendant?.worker.stderr as import('node:stream').Readable | undefined)
+      : undefined;
+  }
+
+  /** What the thread waits for before it runs its target. @internal */
+  protected get delay(): Delay | undefined {
+    return undefined;
+  }
+
+  #result(): Awaited<ReturnType<F>> {
+    const outcome = (this.#outcome ??= this.#attendant!.outcome(this.name));
+    if (!outcome.ok) throw outcome.error;
+    // What the other side sent is what the target returned.
+    return outcome.value as Awaited<ReturnType<F>>;
+  }
+
+  #late(options: TimeoutOptions | undefined): TimeoutError {
+    return new TimeoutError(
+      `${this.name} has no result after ${options?.timeout} ms; wait longer, or terminate() it`,
+    );
+  }
+
+  #undo(ident: ThreadId, port: Port, worker: WorkerHandle | undefined): void {
+    worker?.terminate();
+    port.close();
+    this.member.realm.end(ident, ThreadState.DEAD);
+  }
+}
+
+/** Python's default names: `Thread-1 (work)`. */
+function nextName(target: string): string {
+  const number = Atomics.add(home().realm.words, NEXT_NAME_WORD, 1) + 1;
+  return `Thread-${number}${target === '' ? '' : ` (${target})`}`;
+}
