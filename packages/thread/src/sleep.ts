@@ -69,15 +69,9 @@ export function sleep(ms: number): void {
  * console.log(performance.now() - before >= 19);   // true
  * ```
  */
-export function sleepAsync(ms: number, options?: SleepOptions): Promise<void> {
-  let time: number;
-  let signal: AbortSignal | undefined;
-  try {
-    time = checkTime(ms);
-    signal = signalOf(options);
-  } catch (error) {
-    return Promise.reject(error);
-  }
+export async function sleepAsync(ms: number, options?: SleepOptions): Promise<void> {
+  const time = checkTime(ms);
+  const signal = signalOf(options);
   const { keepAlive } = agent();
   keepAlive.add();
   await new Promise<void>((resolve, reject) => {
