@@ -84,6 +84,7 @@ export function startWorker<T, R>(
       }
       settled = true;
       failure = { error };
+      // A fixture may throw anything.
       reject(error);
     };
     worker.once('message', (report: WorkerReport) => {

@@ -7,7 +7,8 @@ test('a fixture gets its value, imports packages by name, and its result comes b
   const lock = new Lock({ name: 'shared' });
   const worker = startWorker(
     async ({ lock, numbers }: { lock: Lock; numbers: number[] }) => {
-      const own = (await import('@x/lock')) as { Lock: typeof Lock };
+      const name: string = '@x/lock';
+      const own = (await import(name)) as { Lock: typeof Lock };
       return { same: lock instanceof own.Lock, name: lock.name, sum: numbers.reduce((a, b) => a + b), lock };
     },
     { lock, numbers: [1, 2, 3] },

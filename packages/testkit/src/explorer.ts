@@ -1,0 +1,16 @@
+/**
+ * The interleaving explorer, for model tests.
+ *
+ * @packageDocumentation
+ */
+export { explore } from './explorer/explore.js';
+export {
+  ExplorationError,
+  Interrupted,
+  type Body,
+  type Events,
+  type Explored,
+  type ExploreOptions,
+  type Outcome,
+  type VirtualThread,
+} from './explorer/options.js';

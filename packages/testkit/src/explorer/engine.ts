@@ -1,0 +1,421 @@
+/**
+ * Runs virtual threads: stands in for the seam while one of them runs, and keeps their past.
+ * How a thread is set aside and goes on is told in thread.ts.
+ */
+import { createAgent, exchangeAgent, KeepAlive, Member, type Agent, type Realm } from '@x/core';
+import { describeOperation, describeTask } from './describe.js';
+import { mix } from './hash.js';
+import { drainMicrotasks } from './microtasks.js';
+import { ModelMemory, type SharedArray, type Snapshot } from './memory.js';
+import { Interrupted } from './options.js';
+import { UNWIND, type Task, type Thread } from './thread.js';
+import { WaitQueues } from './wait-queues.js';
+
+/** What `Agent.slice` is in a model: no time-out of a test is as long. */
+export const SLICE = 1e9;
+
+const CLOCK_START = 1_000;
+/** An operation that code goes on to try while it unwinds, this often, will never end. */
+const MAX_UNWINDING_STEPS = 10_000;
+
+/** Who decides what happens next. */
+export interface Driver {
+  /** Before the next operation of a running thread: whether it goes on. */
+  mayContinue(thread: Thread): boolean;
+  /** Ends the schedule. */
+  fail(reason: string): void;
+  /** For a trace. */
+  note(thread: Thread | undefined, text: () => string): void;
+}
+
+export interface Operation {
+  readonly name: OpName;
+  readonly array: SharedArray;
+  readonly index: number;
+  /** The arguments after the index. */
+  readonly x: unknown;
+  readonly y: unknown;
+  /** Its place in a snapshot, or -1. */
+  readonly position: number;
+}
+
+export type OpName =
+  | 'load'
+  | 'store'
+  | 'add'
+  | 'sub'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'exchange'
+  | 'compareExchange'
+  | 'notify'
+  | 'wait'
+  | 'waitAsync'
+  | 'point';
+
+/** What a run of a thread knows while it lasts; made anew whenever it is run again. */
+class RunState {
+  cursor = 0;
+  nextBound = 0;
+  clock = CLOCK_START;
+  timers = 0;
+  signals = 0;
+  unwinding = false;
+  unwindingSteps = 0;
+  /** The true memory, to be put back after unwinding. */
+  saved: Snapshot | undefined;
+  promised = false;
+  readonly resolvers = new Map<number, (result: 'ok' | 'timed-out') => void>();
+  readonly callbacks = new Map<number, () => void>();
+  readonly aborts = new Map<number, () => void>();
+}
+
+export class Engine {
+  readonly memory = new ModelMemory();
+  readonly queues = new WaitQueues();
+  readonly threads: Thread[] = [];
+  readonly realm: Realm;
+  /** Positions of realm words whose accesses are scheduling points. */
+  readonly realmPoints = new Set<number>();
+  allRealmPoints = false;
+  interruptible = false;
+  readonly #driver: Driver;
+  readonly #start: (thread: Thread, member: Member) => unknown;
+  #active: Thread | undefined;
+  #run = new RunState();
+  /** The thread was told to go on, and need not ask before its next operation. */
+  #granted = false;
+
+  constructor(realm: Realm, driver: Driver, start: (thread: Thread, member: Member) => unknown) {
+    this.realm = realm;
+    this.#driver = driver;
+    this.#start = start;
+  }
+
+  get active(): Thread | undefined {
+    return this.#active;
+  }
+
+  get run(): RunState {
+    return this.#run;
+  }
+
+  /** Lets a thread that stands before an operation, was woken, or has not begun, go on. */
+  resume(thread: Thread, elapsed: number): void {
+    const { state } = thread;
+    if (thread.turns.length === 0) {
+      this.turn(thread, { kind: 'start' }, 0);
+      return;
+    }
+    this.#learnPlain(thread);
+    thread.bounds.push({ op: thread.results.length, memory: this.memory.save() });
+    if (state.wait) {
+      const value = state.wait.outcome!;
+      this.#driver.note(thread, () => `wakes: ${value}${elapsed > 0 ? ` after ${elapsed} ms` : ''}`);
+      this.#record(thread, value, value === 'ok' ? OK : TIMED_OUT, elapsed);
+      state.wait = undefined;
+    }
+    this.#execute(thread);
+  }
+
+  /** Lets a thread's event loop do something. */
+  turn(thread: Thread, task: Task, elapsed: number): void {
+    this.#learnPlain(thread);
+    this.#driver.note(thread, () => describeTask(task, elapsed));
+    this.#mix(
+      thread,
+      task.kind.length,
+      'id' in task ? task.id : 'asyncId' in task ? task.asyncId : 0,
+      elapsed,
+    );
+    if (task.kind === 'wake') mix(thread.state, task.result === 'ok' ? OK : TIMED_OUT);
+    thread.turns.push({ task, memory: this.memory.save(), elapsed });
+    thread.state.status = 'ready';
+    this.#execute(thread);
+  }
+
+  /** An atomic operation, wherever it comes from. */
+  step(name: OpName, array: SharedArray, index: number, x: unknown, y: unknown): unknown {
+    const operation: Operation = { name, array, index, x, y, position: this.memory.locate(array, index) };
+    const thread = this.#active;
+    if (!thread) return name === 'notify' ? this.#notify(operation) : real(operation);
+    if (this.#run.unwinding) this.#unwind();
+    if (operation.position < 0) return this.#stepPrivate(operation);
+    if (!this.#isPoint(operation)) return real(operation);
+    const op = this.#enter(thread);
+    if (op < thread.results.length) return this.#again(thread, op, operation);
+    this.#ask(thread);
+    this.memory.noteAtomic(operation.position);
+    if (name === 'wait') return this.#wait(thread, operation);
+    if (name === 'waitAsync') return this.#waitAsync(thread, op, operation);
+    const value = name === 'notify' ? this.#notify(operation) : real(operation);
+    this.#note(thread, operation, value);
+    this.#record(thread, value, operation.position, 0);
+    return value;
+  }
+
+  /** A scheduling point without an operation. */
+  point(label: string): void {
+    const thread = this.#active!;
+    if (this.#run.unwinding) this.#unwind();
+    const op = this.#enter(thread);
+    if (op < thread.results.length) return;
+    this.#ask(thread);
+    this.#driver.note(thread, () => label);
+    this.#record(thread, undefined, 0, 0);
+  }
+
+  now(): number {
+    return this.#active ? this.#run.clock : globalThis.performance.now();
+  }
+
+  /** Fails the schedule, and does not return. */
+  fail(reason: string): never {
+    this.#driver.fail(reason);
+    return this.#setAside();
+  }
+
+  /** Wakes a sleeping thread, or resolves a `waitAsync`, without a notify. */
+  expire(thread: Thread, asyncId: number): void {
+    const { state } = thread;
+    this.queues.remove(thread.index, (entry) => entry.asyncId === asyncId);
+    if (asyncId < 0) {
+      state.wait = { ...state.wait!, outcome: 'timed-out' };
+      state.status = 'ready';
+    } else {
+      state.asyncs = state.asyncs.filter(({ id }) => id !== asyncId);
+      state.woken = [...state.woken, { kind: 'wake', asyncId, result: 'timed-out' }];
+    }
+  }
+
+  #execute(thread: Thread): void {
+    const run = (this.#run = new RunState());
+    this.#active = thread;
+    // To be chosen is to execute the next operation; there is nothing to decide in between.
+    this.#granted = true;
+    const member = new Member(this.realm, thread.id);
+    const previous = exchangeAgent(this.#agent(thread, member));
+    try {
+      for (const { task, memory, elapsed } of thread.turns) {
+        this.memory.load(memory);
+        run.clock += elapsed;
+        this.#perform(thread, task, member);
+        drainMicrotasks();
+        if (run.unwinding) break;
+      }
+    } finally {
+      this.#active = undefined;
+      this.#granted = false;
+      exchangeAgent(previous);
+    }
+    const { state } = thread;
+    if (run.saved) this.memory.load(run.saved);
+    else {
+      state.status = run.promised ? 'idle' : 'done';
+      state.plain = this.memory.plainKey();
+    }
+    if (!run.unwinding && state.outcome && 'error' in state.outcome) {
+      this.#driver.fail(`${thread.name} ended with ${String(state.outcome.error)}`);
+    }
+  }
+
+  #agent(thread: Thread, member: Member): Agent {
+    const agent: Agent = {
+      ...createAgent(),
+      keepAlive: new KeepAlive(NO_LOOP),
+      slice: SLICE,
+      spins: 0,
+      home: member,
+    };
+    agent.members.set(this.realm.identity, member);
+    if (this.interruptible) agent.interruption = () => new Interrupted(`${thread.name} was interrupted`);
+    return agent;
+  }
+
+  #perform(thread: Thread, task: Task, member: Member): void {
+    const run = this.#run;
+    const settle = (outcome: { value?: unknown; error?: unknown }): void => {
+      if (!run.unwinding && outcome.error !== UNWIND) thread.state.outcome = outcome;
+    };
+    try {
+      if (task.kind === 'wake') run.resolvers.get(task.asyncId)!(task.result);
+      else if (task.kind === 'timer') run.callbacks.get(task.id)!();
+      else if (task.kind === 'abort') run.aborts.get(task.id)!();
+      else {
+        const result = this.#start(thread, member);
+        if (result instanceof Promise) {
+          run.promised = true;
+          result.then(
+            (value: unknown) => settle({ value }),
+            (error: unknown) => settle({ error }),
+          );
+        } else {
+          settle({ value: result });
+        }
+      }
+    } catch (error) {
+      if (task.kind === 'start') settle({ error });
+      else if (!run.unwinding) this.#driver.fail(`${thread.name}: an event threw ${String(error)}`);
+    }
+  }
+
+  /** Counts the operation, and puts the memory in place with which its segment began. */
+  #enter(thread: Thread): number {
+    const run = this.#run;
+    const op = run.cursor++;
+    for (let bound = thread.bounds[run.nextBound]; bound?.op === op; bound = thread.bounds[++run.nextBound]) {
+      this.memory.load(bound.memory);
+    }
+    return op;
+  }
+
+  /** Does again what the thread has done in its past. */
+  #again(thread: Thread, op: number, operation: Operation): unknown {
+    const { value, elapsed } = thread.results[op]!;
+    this.#run.clock += elapsed;
+    switch (operation.name) {
+      case 'wait':
+      case 'notify':
+        return value;
+      case 'waitAsync':
+        return value === 'async' ? this.#promise(op) : { async: false, value };
+      default:
+        if (real(operation) === value) return value;
+        return this.fail(
+          `${thread.name} did something else when it was run again; its code must depend on shared memory only`,
+        );
+    }
+  }
+
+  #ask(thread: Thread): void {
+    if (this.#granted) this.#granted = false;
+    else if (!this.#driver.mayContinue(thread)) this.#setAside();
+  }
+
+  #setAside(): never {
+    const run = this.#run;
+    run.unwinding = true;
+    run.saved = this.memory.save();
+    this.#active!.state.plain = this.memory.plainKey();
+    throw UNWIND;
+  }
+
+  #unwind(): never {
+    if (++this.#run.unwindingSteps > MAX_UNWINDING_STEPS) {
+      throw new RangeError('code under test goes on for ever although its operations throw');
+    }
+    throw UNWIND;
+  }
+
+  #record(thread: Thread, value: unknown, position: number, elapsed: number): void {
+    thread.results.push({ value, elapsed });
+    this.#run.clock += elapsed;
+    const word =
+      typeof value === 'bigint' ? Number(BigInt.asIntN(32, value)) : typeof value === 'number' ? value : 0;
+    this.#mix(thread, position, word, elapsed);
+  }
+
+  #mix(thread: Thread, x: number, y: number, z: number): void {
+    mix(thread.state, x);
+    mix(thread.state, y | 0);
+    mix(thread.state, z | 0);
+  }
+
+  /** What others have written to plain memory since it was set aside is part of what the thread may know. */
+  #learnPlain(thread: Thread): void {
+    const plain = this.memory.plainKey();
+    if (plain !== thread.state.plain) mix(thread.state, plain);
+    thread.state.plain = plain;
+  }
+
+  #isPoint({ name, position }: Operation): boolean {
+    if (name === 'wait' || name === 'notify' || name === 'waitAsync' || this.allRealmPoints) return true;
+    return !this.memory.isRealm(position) || this.realmPoints.has(position);
+  }
+
+  /** Memory that no other thread knows: nobody will notify there. */
+  #stepPrivate(operation: Operation): unknown {
+    const { name } = operation;
+    if (name === 'notify') return 0;
+    if (name !== 'wait' && name !== 'waitAsync') return real(operation);
+    if (real({ ...operation, name: 'load' }) !== operation.x) {
+      return name === 'wait' ? 'not-equal' : { async: false, value: 'not-equal' };
+    }
+    return this.fail(`${this.#active!.name} waits on memory that setup did not return`);
+  }
+
+  #wait(thread: Thread, operation: Operation): unknown {
+    const { position, x: expected, y: timeout } = operation;
+    if (real({ ...operation, name: 'load' }) !== expected) {
+      this.#note(thread, operation, 'not-equal');
+      this.#record(thread, 'not-equal', position, 0);
+      mix(thread.state, NOT_EQUAL);
+      return 'not-equal';
+    }
+    this.#note(thread, operation, 'sleeps');
+    this.queues.add(position, { thread: thread.index, asyncId: -1 });
+    thread.state.wait = { position, timeout: timeoutOf(timeout), outcome: undefined };
+    thread.state.status = 'sleeping';
+    return this.#setAside();
+  }
+
+  #waitAsync(thread: Thread, op: number, operation: Operation): unknown {
+    const { position, x: expected, y: timeout } = operation;
+    const equal = real({ ...operation, name: 'load' }) === expected;
+    const value = equal ? 'async' : 'not-equal';
+    this.#note(thread, operation, value);
+    this.#record(thread, value, position, 0);
+    mix(thread.state, equal ? ASYNC : NOT_EQUAL);
+    if (!equal) return { async: false, value };
+    this.queues.add(position, { thread: thread.index, asyncId: op });
+    thread.state.asyncs = [...thread.state.asyncs, { id: op, timeout: timeoutOf(timeout) }];
+    return this.#promise(op);
+  }
+
+  #promise(asyncId: number): { async: true; value: Promise<'ok' | 'timed-out'> } {
+    const value = new Promise<'ok' | 'timed-out'>((resolve) => {
+      this.#run.resolvers.set(asyncId, resolve);
+    });
+    return { async: true, value };
+  }
+
+  #notify({ position, x: count }: Operation): number {
+    const woken = this.queues.take(position, count === undefined ? Infinity : Number(count));
+    for (const { thread: index, asyncId } of woken) {
+      const { state } = this.threads[index]!;
+      if (asyncId < 0) {
+        state.wait = { ...state.wait!, outcome: 'ok' };
+        state.status = 'ready';
+      } else {
+        state.asyncs = state.asyncs.filter(({ id }) => id !== asyncId);
+        state.woken = [...state.woken, { kind: 'wake', asyncId, result: 'ok' }];
+      }
+    }
+    return woken.length;
+  }
+
+  #note(thread: Thread, { name, position, x, y }: Operation, value: unknown): void {
+    this.#driver.note(thread, () =>
+      describeOperation(name, this.memory.nameOf(position), [x, y, value], this.threads),
+    );
+  }
+}
+
+const NO_LOOP = { keepAlive: () => () => undefined };
+
+// What is mixed into a past for results that are not numbers.
+const OK = 1;
+const TIMED_OUT = 2;
+const NOT_EQUAL = 3;
+const ASYNC = 4;
+
+function timeoutOf(argument: unknown): number {
+  return argument === undefined ? Infinity : Number(argument);
+}
+
+/** The engine's own operation. */
+function real({ name, array, index, x, y }: Operation): unknown {
+  const operations = globalThis.Atomics as unknown as Record<string, (...args: unknown[]) => unknown>;
+  return operations[name]!(array, index, x, y);
+}
