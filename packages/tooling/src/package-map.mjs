@@ -14,7 +14,7 @@ export const PACKAGE_MAP = {
   queue: ['core'],
   thread: ['core'],
   executor: ['core', 'thread'],
-  introspect: ['core'],
+  introspect: ['core', 'thread'],
   threading: [
     'core',
     'lock',

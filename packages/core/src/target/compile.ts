@@ -87,11 +87,15 @@ export function explainError(
   )?.[1];
   const known = compiled.get(`${url}\n${source}`);
   if (name === undefined || !known || !pointsAt(error, name, source, url, known.position)) return error;
-  return new TargetError(
+  const explained = new TargetError(
     `${target || 'the target'} uses the variable ${name} from outside, which is not there in another thread; ` +
       `pass it in args, or move the function to a module and use targetsFrom()`,
     { cause: error },
   );
+  // The frames of the mistake, not those of its discovery.
+  const frames = /^\s*at [^]*$/m.exec(error.stack ?? '')?.[0];
+  if (frames !== undefined) explained.stack = `${explained.name}: ${explained.message}\n${frames}`;
+  return explained;
 }
 
 function pointsAt(error: Error, name: string, source: string, url: string, position: Position): boolean {
