@@ -60,7 +60,7 @@ export {
 } from './errors.js';
 export { KeepAlive } from './keep-alive.js';
 export { Member } from './member.js';
-export { at, Primitive, type Place } from './primitive.js';
+export { at, isPlace, Primitive, type Place } from './primitive.js';
 export {
   DETECT_WORD,
   FIRST_THREAD_ID,

@@ -17,6 +17,11 @@ export function at(memory: Memory, name: string | undefined): Place {
   return { [PLACE]: memory, name };
 }
 
+/** Whether constructor options say where the primitive is already. */
+export function isPlace(options: MemoryOptions | Place): options is Place {
+  return PLACE in options;
+}
+
 /** The base class of lock, semaphore and their siblings. */
 export abstract class Primitive {
   /** The name given at construction, or the kind and number. */
