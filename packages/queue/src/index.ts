@@ -1,1 +1,26 @@
-export {};
+/**
+ * Queues between threads.
+ *
+ * @packageDocumentation
+ */
+export {
+  AbandonedError,
+  BlockingNotAllowedError,
+  fromShared,
+  LayoutError,
+  QueueEmptyError,
+  QueueFullError,
+  QueueShutDownError,
+  TargetError,
+  ThreadingError,
+  toShared,
+  TransferError,
+  type AsyncWaitOptions,
+  type MemoryOptions,
+  type SharedMessage,
+  type TimeoutOptions,
+} from '@x/core';
+export { BaseQueue, type QueueOptions, type ShutdownOptions } from './base-queue.js';
+export { LifoQueue } from './lifo-queue.js';
+export { PriorityQueue, type PriorityQueueOptions } from './priority-queue.js';
+export { Queue } from './queue.js';

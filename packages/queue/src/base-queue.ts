@@ -1,0 +1,491 @@
+/** What the three queues have in common: everything but the order. The algorithm is in state.ts. */
+import {
+  AbandonedError,
+  agent,
+  AsyncWaiters,
+  BlockingWait,
+  describe,
+  isPlace,
+  LayoutError,
+  Primitive,
+  QueueEmptyError,
+  QueueFullError,
+  QueueShutDownError,
+  sharedInstances,
+  timeoutOf,
+  Woke,
+  type AsyncWaitOptions,
+  type MemoryOptions,
+  type MemoryShape,
+  type Place,
+  type TimeoutOptions,
+} from '@x/core';
+import { Atomics } from '@x/core/seam';
+import { growableMemory, limitOf } from './blocks.js';
+import { keep, pack, unpack, type Packed, type Raw } from './items.js';
+import {
+  DONE_LOOP_WORD,
+  DONE_WORD,
+  ITEMS_LOOP_WORD,
+  ITEMS_WORD,
+  LAYOUT_VERSION,
+  MAXSIZE_WORD,
+  QUEUE_BYTES,
+  SHUT_BIT,
+  SIZE_WORD,
+  SPACE_LOOP_WORD,
+  SPACE_WORD,
+  STATE_WORD,
+  UNFINISHED_WORD,
+  WaitBit,
+} from './layout.js';
+import type { Rank } from './order.js';
+import { initialise, QueueState, type MakeOrder } from './state.js';
+
+/** Options of a queue. */
+export interface QueueOptions extends MemoryOptions {
+  /** How much of `buffer` the queue may use; a multiple of 16. Default: `BYTES`, which is room for some thirty small items. */
+  readonly bytes?: number | undefined;
+}
+
+/** How `shutdown` goes about it. */
+export interface ShutdownOptions {
+  /** Also drops the items that are in the queue. Default: false. */
+  readonly immediate?: boolean | undefined;
+}
+
+interface PutRequest {
+  packed: Packed;
+  readonly rank: Rank;
+  placed: boolean;
+}
+
+interface GetRequest {
+  taken: boolean;
+  item: unknown;
+  /** Why the item that was taken cannot be made again here. */
+  failure: { readonly error: unknown } | undefined;
+}
+
+/** Rounds of looking at the size before a wait, as a multiple of what a wait for a primitive spins. */
+const SPIN_FACTOR = 10;
+const MAXSIZE_MAX = 2 ** 31 - 1;
+
+/** Kinds of the queues; the layout is one. */
+export function queueShape(kind: number, name: string): MemoryShape {
+  return { kind, name, version: LAYOUT_VERSION, bytes: QUEUE_BYTES };
+}
+
+/** The base of `Queue`, `LifoQueue` and `PriorityQueue`. */
+export abstract class BaseQueue<T> extends Primitive {
+  /** Bytes that a queue needs at least in a buffer of yours; what it holds has to fit, too. */
+  static readonly BYTES: number = QUEUE_BYTES;
+
+  readonly #state: QueueState;
+  readonly #getters: AsyncWaiters<GetRequest>;
+  readonly #putters: AsyncWaiters<PutRequest>;
+  readonly #joiners: AsyncWaiters<undefined>;
+  /** A slice has gone by in which nothing happened: ask the system who is alive. */
+  #suspicious = false;
+
+  /** @internal */
+  protected constructor(
+    shape: MemoryShape,
+    maxsize: number,
+    options: QueueOptions | Place,
+    order: MakeOrder,
+  ) {
+    checkMaxsize(maxsize);
+    const { place, capacity, limit } = memoryFor(shape, options);
+    super(shape, place, (words) => {
+      initialise(words, Math.max(0, maxsize), capacity, limit);
+    });
+    const { words } = this;
+    const state = new QueueState(this.memory, () => this.name, order);
+    this.#state = state;
+    // An announcement is an attempt that leaves a note; what it gets, the attempt that follows hands over.
+    const take = (request: GetRequest, note: number): boolean => {
+      if (request.taken) return true;
+      const raw = state.take(false, note);
+      if (raw === undefined) return false;
+      request.taken = true;
+      try {
+        request.item = unpack(raw);
+      } catch (error) {
+        request.failure = { error };
+      }
+      return true;
+    };
+    this.#getters = new AsyncWaiters<GetRequest>(words, ITEMS_LOOP_WORD, {
+      attempt: (request) => take(request, 0),
+      announce: (request) => !take(request, WaitBit.GET_LOOPS),
+    });
+    const put = (request: PutRequest, note: number): boolean =>
+      (request.placed ||= state.put(request.packed, request.rank, false, note));
+    this.#putters = new AsyncWaiters<PutRequest>(words, SPACE_LOOP_WORD, {
+      attempt: (request) => put(request, 0),
+      announce: (request) => !put(request, WaitBit.PUT_LOOPS),
+    });
+    this.#joiners = new AsyncWaiters<undefined>(
+      words,
+      DONE_LOOP_WORD,
+      {
+        attempt: () => this.#joined(0),
+        announce: () => !this.#joined(WaitBit.JOIN_LOOPS),
+        inspect: () => {
+          this.#suspicious = true;
+        },
+      },
+      'any',
+    );
+    agent().farewells.add(closeAccounts);
+  }
+
+  /** The most items that it holds; 0 if there is no bound. Python: `maxsize`. */
+  get maxsize(): number {
+    return this.words[MAXSIZE_WORD]!;
+  }
+
+  /** How many items it holds at this moment; other threads may change that at once. Python: `qsize()`. */
+  get size(): number {
+    return Atomics.load(this.words, SIZE_WORD);
+  }
+
+  /** Whether it holds no item at this moment. Python: `empty()`. */
+  get empty(): boolean {
+    return this.size === 0;
+  }
+
+  /** Whether it holds `maxsize` items at this moment. Python: `full()`. */
+  get full(): boolean {
+    return this.maxsize > 0 && this.size >= this.maxsize;
+  }
+
+  /**
+   * Puts an item in; blocks this thread while the queue is full. What was written before the put is
+   * visible to whoever gets the item.
+   *
+   * @param item any value that can travel; it is copied, as by structured clone
+   * @param options `timeout` in milliseconds; `0` tries once
+   * @throws QueueFullError when the time is over; QueueShutDownError after `shutdown`, also while it
+   * waits; TransferError if the item cannot travel; RangeError, TypeError for a wrong timeout;
+   * BlockingNotAllowedError on a thread that may not block, if it would have to wait
+   */
+  put(item: T, options?: TimeoutOptions): void {
+    const timeout = timeoutOf(options);
+    const request = this.#request(item);
+    if (this.#put(request, false, 0) || (timeout !== 0 && this.#putSlow(request, timeout))) return;
+    throw this.#fullError(timeout);
+  }
+
+  /**
+   * Puts an item in if there is a place for it, and never waits. Python: `put_nowait`, which raises
+   * `Full` instead.
+   *
+   * @returns whether the item is in
+   * @throws QueueShutDownError after `shutdown`; TransferError if the item cannot travel
+   */
+  tryPut(item: T): boolean {
+    return this.#put(this.#request(item), false, 0);
+  }
+
+  /**
+   * Puts an item in without ever blocking this thread. Waiting puts of one thread are served in order,
+   * and keep the process alive. The item is copied at once, so it may be changed afterwards.
+   *
+   * @throws (rejects) what `put` throws, or the signal's reason if it fires: then the item is not in
+   */
+  putAsync(item: T, options?: AsyncWaitOptions): Promise<void> {
+    let request: PutRequest;
+    try {
+      request = this.#request(item);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const waiting = this.#putters.wait(request, options);
+    if (request.placed) this.#getters.poke();
+    // What was packed lies where the next item will be packed.
+    else request.packed = keep(request.packed);
+    return waiting.then((placed) => {
+      if (!placed) throw this.#fullError(options?.timeout);
+      this.#getters.poke();
+    });
+  }
+
+  /**
+   * Takes the next item out; blocks this thread while the queue is empty.
+   *
+   * @param options `timeout` in milliseconds; `0` tries once
+   * @returns the item: a copy, as by structured clone; primitives in it are the same primitives
+   * @throws QueueEmptyError when the time is over; QueueShutDownError if the queue is empty and was shut
+   * down, also while it waits; TransferError if the item cannot be made again in this thread (it
+   * then counts as taken); RangeError, TypeError for a wrong timeout; BlockingNotAllowedError on a thread
+   * that may not block, if it would have to wait
+   */
+  get(options?: TimeoutOptions): T {
+    const timeout = timeoutOf(options);
+    const raw = this.#state.take(false, 0) ?? (timeout === 0 ? undefined : this.#takeSlow(timeout));
+    if (raw === undefined) throw this.#emptyError(timeout);
+    this.#putters.poke();
+    return unpack(raw) as T;
+  }
+
+  /**
+   * Takes the next item out if there is one, and never waits. Python: `get_nowait`.
+   *
+   * @throws QueueEmptyError if there is none; QueueShutDownError if there is none and the queue was shut
+   * down; TransferError if the item cannot be made again in this thread
+   */
+  tryGet(): T {
+    const raw = this.#state.take(false, 0);
+    if (raw === undefined) throw this.#emptyError(0);
+    this.#putters.poke();
+    return unpack(raw) as T;
+  }
+
+  /**
+   * Takes the next item out without ever blocking this thread. Waiting gets of one thread are served
+   * in order, and keep the process alive.
+   *
+   * @returns the item
+   * @throws (rejects) what `get` throws, or the signal's reason if it fires: then no item is taken
+   */
+  getAsync(options?: AsyncWaitOptions): Promise<T> {
+    const request: GetRequest = { taken: false, item: undefined, failure: undefined };
+    return this.#getters.wait(request, options).then((got) => {
+      if (!got) throw this.#emptyError(options?.timeout);
+      this.#putters.poke();
+      if (request.failure) throw request.failure.error;
+      return request.item as T;
+    });
+  }
+
+  /**
+   * Says that the work on an item that was taken is finished; `join` waits for that. Any thread may
+   * say it, of any item. Python: `task_done`.
+   *
+   * @throws RangeError if it was said for every item already
+   */
+  taskDone(): void {
+    if (!this.#state.done()) {
+      throw new RangeError(
+        `taskDone() was called more often on ${this.name} than items were put; call it once per item`,
+      );
+    }
+    this.#joiners.poke();
+  }
+
+  /**
+   * Blocks until `taskDone` was said for every item that was put.
+   *
+   * @param options `timeout` in milliseconds, which Python does not have; `0` looks once
+   * @returns true once all are done; false if the time was over before
+   * @throws AbandonedError if a thread that had taken items was killed or crashed before it marked them
+   * done: nobody else may ever do it. Do their work again, call `taskDone` for each, and join again.
+   * RangeError, TypeError for a wrong timeout; BlockingNotAllowedError on a thread that may not block,
+   * if it would have to wait
+   */
+  join(options?: TimeoutOptions): boolean {
+    const timeout = timeoutOf(options);
+    if (this.#joined(0)) return true;
+    return timeout !== 0 && this.#joinSlow(timeout);
+  }
+
+  /**
+   * As `join`, without ever blocking this thread. A pending one keeps the process alive.
+   *
+   * @throws (rejects) what `join` throws, or the signal's reason if it fires
+   */
+  joinAsync(options?: AsyncWaitOptions): Promise<boolean> {
+    return this.#joiners.wait(undefined, options);
+  }
+
+  /**
+   * Shuts the queue down. From now on puts throw `QueueShutDownError`, and so do gets once it is empty;
+   * whoever waits learns of it at once. Python 3.13: `shutdown`.
+   *
+   * @param options with `immediate`, what is in the queue is dropped and counts as done, so that gets
+   * throw at once and a `join` waits only for what was taken
+   */
+  shutdown(options: ShutdownOptions = {}): void {
+    if (typeof options !== 'object' || (options as unknown) === null) {
+      throw new TypeError(`options must be an object such as { immediate: true }, got ${describe(options)}`);
+    }
+    this.#state.shutDown(options.immediate === true);
+    this.#getters.poke();
+    this.#putters.poke();
+    this.#joiners.poke();
+  }
+
+  /**
+   * Takes items out as they come, without blocking this thread, until the queue is shut down and empty.
+   * It does not call `taskDone`.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.getAsync();
+      } catch (error) {
+        if (error instanceof QueueShutDownError) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  /** Which part of an item the order needs; throws TypeError if it lacks it. @internal */
+  protected abstract rankOf(item: unknown): Rank;
+
+  /** @internal */
+  protected describeState(): string {
+    const shut = (Atomics.load(this.words, STATE_WORD) & SHUT_BIT) !== 0 ? ' shut down' : '';
+    const unfinished = Atomics.load(this.words, UNFINISHED_WORD);
+    const waiters = this.sleepers + this.#getters.size + this.#putters.size + this.#joiners.size;
+    return `size=${this.size} maxsize=${this.maxsize} unfinished=${unfinished} waiters=${waiters}${shut}`;
+  }
+
+  /** What is to be done when this thread ends in an orderly way. @internal */
+  closeAccount(): void {
+    this.#state.closeAccount();
+  }
+
+  #request(item: unknown): PutRequest {
+    const rank = this.rankOf(item);
+    return { packed: pack(item), rank, placed: false };
+  }
+
+  #put(request: PutRequest, slept: boolean, note: number): boolean {
+    if (!this.#state.put(request.packed, request.rank, slept, note)) return false;
+    this.#getters.poke();
+    return true;
+  }
+
+  #putSlow(request: PutRequest, timeout: number): boolean {
+    // A blocked thread may encode other things in its rounds.
+    request.packed = keep(request.packed);
+    return (
+      this.#block(
+        timeout,
+        SPACE_WORD,
+        () => !this.full,
+        (slept) => this.#put(request, slept, WaitBit.PUTTERS) || undefined,
+      ) ?? false
+    );
+  }
+
+  #takeSlow(timeout: number): Raw | undefined {
+    return this.#block(
+      timeout,
+      ITEMS_WORD,
+      () => !this.empty,
+      (slept) => this.#state.take(slept, WaitBit.GETTERS),
+    );
+  }
+
+  #joinSlow(timeout: number): boolean {
+    return (
+      this.#block(
+        timeout,
+        DONE_WORD,
+        () => Atomics.load(this.words, UNFINISHED_WORD) === 0,
+        () => this.#joined(WaitBit.JOINERS) || undefined,
+      ) ?? false
+    );
+  }
+
+  /** Attempts until one succeeds: its result; or until the time is over: undefined. Every attempt leaves a note (Q1). */
+  #block<R>(
+    timeout: number,
+    sequence: number,
+    promising: () => boolean,
+    attempt: (slept: boolean) => R | undefined,
+  ): R | undefined {
+    const wait = new BlockingWait(this.member, this.words, timeout);
+    let leaving: Woke | undefined;
+    try {
+      for (;;) {
+        for (let spins = wait.spins * SPIN_FACTOR; spins > 0 && !promising(); spins--);
+        const result = attempt(wait.slept);
+        if (result !== undefined) return result;
+        if (leaving === Woke.INTERRUPTED) throw wait.reason();
+        if (leaving !== undefined) return undefined;
+        const woke = wait.sleep(sequence, this.#state.sequence, 0);
+        this.#suspicious = woke === Woke.SLICE;
+        if (woke === Woke.EXPIRED || woke === Woke.INTERRUPTED) leaving = woke;
+      }
+    } finally {
+      wait.end();
+    }
+  }
+
+  #joined(note: number): boolean {
+    const thorough = this.#suspicious;
+    this.#suspicious = false;
+    const joined = this.#state.joined(note, thorough);
+    if (typeof joined === 'boolean') return joined;
+    const { realm } = this.member;
+    const names = joined.threads.map((id) => `${realm.name(id) ?? 'a thread'} (${id})`).join(', ');
+    throw new AbandonedError(
+      `${joined.items} of the items of ${this.name} were taken by ${names} and not marked done before it died; ` +
+        'do their work again, call taskDone() for each, then join again',
+    );
+  }
+
+  #emptyError(timeout: number | undefined): QueueEmptyError {
+    return new QueueEmptyError(`${this.name} is empty${within(timeout)}; wait longer, or try again later`);
+  }
+
+  #fullError(timeout: number | undefined): QueueFullError {
+    return new QueueFullError(`${this.name} is full${within(timeout)}; wait longer, or try again later`);
+  }
+}
+
+function within(timeout: number | undefined): string {
+  return timeout === undefined || timeout === 0 ? '' : `, and was for ${timeout} ms`;
+}
+
+function checkMaxsize(maxsize: number): void {
+  if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number, got ${describe(maxsize)}`);
+  if (!Number.isInteger(maxsize) || maxsize > MAXSIZE_MAX) {
+    throw new RangeError(
+      `maxsize must be a whole number up to ${MAXSIZE_MAX}, got ${maxsize}; 0 is without a bound`,
+    );
+  }
+}
+
+interface Dwelling {
+  readonly place: MemoryOptions | Place;
+  /** In words. */
+  readonly capacity: number;
+  readonly limit: number;
+}
+
+/** Where the queue is to live. */
+function memoryFor(shape: MemoryShape, options: QueueOptions | Place): Dwelling {
+  if (isPlace(options)) return { place: options, capacity: 0, limit: 0 };
+  const { buffer, byteOffset = 0, bytes } = options;
+  if (buffer === undefined) {
+    if (bytes !== undefined || byteOffset !== 0) throw new TypeError('bytes and byteOffset need a buffer');
+    const own = growableMemory();
+    return { place: { ...options, buffer: own }, capacity: QUEUE_BYTES >> 2, limit: limitOf(own) / 4 };
+  }
+  const size = bytes ?? QUEUE_BYTES;
+  if (!Number.isSafeInteger(size) || size < QUEUE_BYTES || size % 16 !== 0) {
+    throw new RangeError(`bytes must be a multiple of 16 from ${QUEUE_BYTES}, got ${String(size)}`);
+  }
+  // What is no buffer at all is for the base class to refuse.
+  if (buffer instanceof SharedArrayBuffer && byteOffset + size > buffer.byteLength) {
+    throw new LayoutError(
+      `a ${shape.name} needs ${size} bytes, the buffer has ${Math.max(0, buffer.byteLength - byteOffset)} from byteOffset ${byteOffset}`,
+    );
+  }
+  return { place: options, capacity: size >> 2, limit: size >> 2 };
+}
+
+/** Python: another thread may mark done what this one has taken. */
+function closeAccounts(): void {
+  for (const primitive of sharedInstances()) {
+    if (primitive instanceof BaseQueue) primitive.closeAccount();
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Items in blocks.
+ *
+ * ```text
+ * word  meaning
+ * 0     bits 0–3 Form · bits 8–15 size class of the block. Written through the journal, see blocks.ts
+ * 1     bytes of the encoded item
+ * 2…    what the order needs to know of it (PriorityQueue), then the number or the encoded item
+ * ```
+ *
+ * Numbers and the few constants are stored as they are; everything else as bytes of `@x/core/bytes`.
+ */
+import { decodeBytes, encodeBytes } from '@x/core/bytes';
+import type { Blocks } from './blocks.js';
+
+/** How an item is stored. */
+export const Form = { NUMBER: 0, BYTES: 1, UNDEFINED: 2, NULL: 3, TRUE: 4, FALSE: 5 } as const;
+export type Form = (typeof Form)[keyof typeof Form];
+
+const FORM_MASK = 0xf;
+const CLASS_SHIFT = 8;
+const SCRATCH_BYTES = 8192;
+const NO_BYTES = new Uint8Array(0);
+
+/** An item on its way into a queue. */
+export interface Packed {
+  readonly form: Form;
+  readonly number: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What came out of a queue, not yet decoded. */
+export interface Raw {
+  readonly form: Form;
+  readonly number: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Makes an item ready. Its bytes may lie where the next item of this thread is encoded: whoever keeps
+ * it while other code may run calls `keep`.
+ *
+ * @throws TransferError naming the path of what cannot travel
+ */
+export function pack(item: unknown): Packed {
+  switch (typeof item) {
+    case 'number':
+      return { form: Form.NUMBER, number: item, bytes: NO_BYTES };
+    case 'undefined':
+      return CONSTANTS.undefined;
+    case 'boolean':
+      return item ? CONSTANTS.true : CONSTANTS.false;
+    default: {
+      if (item === null) return CONSTANTS.null;
+      return { form: Form.BYTES, number: 0, bytes: encodeBytes(item, 'item') };
+    }
+  }
+}
+
+/** The same item, with bytes of its own. */
+export function keep(packed: Packed): Packed {
+  return { ...packed, bytes: packed.bytes.slice() };
+}
+
+const CONSTANTS = {
+  undefined: { form: Form.UNDEFINED, number: 0, bytes: NO_BYTES },
+  null: { form: Form.NULL, number: 0, bytes: NO_BYTES },
+  true: { form: Form.TRUE, number: 0, bytes: NO_BYTES },
+  false: { form: Form.FALSE, number: 0, bytes: NO_BYTES },
+} satisfies Record<string, Packed>;
+
+/** Bytes that an item takes in a block, after its head of `headWords`. */
+export function sizeOf(packed: Packed, headWords: number): number {
+  return headWords * 4 + (packed.form === Form.NUMBER ? 8 : packed.bytes.length);
+}
+
+/** The first word of the block. */
+export function firstWord(packed: Packed, sizeClass: number): number {
+  return packed.form | (sizeClass << CLASS_SHIFT);
+}
+
+export function classIn(firstWord: number): number {
+  return firstWord >>> CLASS_SHIFT;
+}
+
+/** Writes all but the first word; `at` is where the head ends. */
+export function write(blocks: Blocks, block: number, at: number, packed: Packed): void {
+  if (packed.form === Form.NUMBER) {
+    blocks.floats[at >> 1] = packed.number;
+    return;
+  }
+  const { length } = packed.bytes;
+  blocks.words[block + 1] = length;
+  if (length > 0) blocks.bytes.set(packed.bytes, at * 4);
+}
+
+let scratch: Uint8Array | undefined = new Uint8Array(SCRATCH_BYTES);
+
+/** Copies an item out of its block, which may then be used again. `unpack` has to be called next. */
+export function read(blocks: Blocks, block: number, at: number): Raw {
+  const form = (blocks.words[block]! & FORM_MASK) as Form;
+  if (form === Form.NUMBER) return { form, number: blocks.floats[at >> 1]!, bytes: NO_BYTES };
+  if (form !== Form.BYTES) return { form, number: 0, bytes: NO_BYTES };
+  const length = blocks.words[block + 1]!;
+  const bytes = blocks.bytes.subarray(at * 4, at * 4 + length);
+  if (scratch === undefined || length > SCRATCH_BYTES) return { form, number: 0, bytes: bytes.slice() };
+  scratch.set(bytes);
+  return { form, number: 0, bytes: scratch.subarray(0, length) };
+}
+
+/** @throws what `decodeBytes` throws */
+export function unpack(raw: Raw): unknown {
+  switch (raw.form) {
+    case Form.NUMBER:
+      return raw.number;
+    case Form.UNDEFINED:
+      return undefined;
+    case Form.NULL:
+      return null;
+    case Form.TRUE:
+      return true;
+    case Form.FALSE:
+      return false;
+    case Form.BYTES: {
+      // What decoding calls back may take other items meanwhile.
+      const mine = scratch;
+      scratch = undefined;
+      try {
+        return decodeBytes(raw.bytes);
+      } finally {
+        scratch = mine ?? scratch;
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** `LifoQueue`: last in, first out. The algorithm is in state.ts. */
+import { at, KIND, registerKind, type Kind, type Place } from '@x/core';
+import { BaseQueue, queueShape, type QueueOptions } from './base-queue.js';
+import { LifoOrder } from './order.js';
+
+/**
+ * Hands items from thread to thread, last in, first out. Python:
+ * [`queue.LifoQueue`](https://docs.python.org/3/library/queue.html#queue.LifoQueue). In all else it is as `Queue`.
+ *
+ * @example
+ * ```ts
+ * import { LifoQueue } from '@x/queue';
+ *
+ * const stack = new LifoQueue<number>();
+ * stack.put(1);
+ * stack.put(2);
+ * console.log(stack.get(), stack.get()); // 2 1
+ * ```
+ */
+export class LifoQueue<T = unknown> extends BaseQueue<T> {
+  /**
+   * Makes an empty queue, or attaches to the one that is in `buffer` already.
+   *
+   * @param maxsize the most items that it holds; 0 or less is without a bound
+   * @throws RangeError, TypeError for a wrong `maxsize`; LayoutError if the memory is misaligned, too
+   * small, or holds something else
+   */
+  constructor(maxsize = 0, options: QueueOptions | Place = {}) {
+    super(SHAPE, maxsize, options, (blocks, journal) => new LifoOrder(blocks, journal));
+  }
+
+  /** @internal */
+  get [KIND](): Kind {
+    return LIFO_KIND;
+  }
+
+  /** @internal */
+  protected rankOf(): undefined {
+    return undefined;
+  }
+}
+
+const SHAPE = queueShape(10, 'LifoQueue');
+
+const LIFO_KIND = registerKind<LifoQueue>({
+  ...SHAPE,
+  module: import.meta.url,
+  revive: (memory, name) => new LifoQueue(0, at(memory, name)),
+});
