@@ -26,6 +26,8 @@ export interface Agent {
   home: Member | undefined;
   /** Why blocking waits of this thread have to end, once its signal has fired. */
   interruption: (() => unknown) | undefined;
+  /** The signal of the task that this thread runs, where it is a pool's worker in the middle of one. */
+  taskSignal: (() => AbortSignal | undefined) | undefined;
   /** Called when the thread ends in an orderly way, before it is marked as finished. */
   readonly farewells: Set<(member: Member) => void>;
   /** Called whenever this thread, blocked, has slept a slice: what its event loop cannot do meanwhile. */
@@ -54,6 +56,7 @@ export function createAgent(): Agent {
     instances: new Map(),
     home: undefined,
     interruption: undefined,
+    taskSignal: undefined,
     farewells: new Set(),
     rounds: new Set(),
     keepAlive: new KeepAlive(runtime),

@@ -1,5 +1,5 @@
 /** What this thread knows of itself, if it was started by this package. */
-import type { Port } from '@x/core';
+import { agent, type Port } from '@x/core';
 
 /** The thread's side of its life. */
 export interface Self {
@@ -21,7 +21,7 @@ export function ownSelf(): Self | undefined {
 
 const never = new AbortController();
 
-/** The signal of this thread. It never fires where there is none. */
+/** The signal of this thread, or of the task that it runs for a pool. It never fires where there is none. */
 export function ownSignal(): AbortSignal {
-  return (self?.controller ?? never).signal;
+  return agent().taskSignal?.() ?? (self?.controller ?? never).signal;
 }
