@@ -22,5 +22,8 @@ export {
 export { Condition } from './condition.js';
 export { setDeadlockDetection } from './detection.js';
 export { Lock, type LockOptions } from './lock.js';
+export type { ReadLock } from './read-lock.js';
 export { RLock } from './rlock.js';
+export { RWLock } from './rwlock.js';
 export type { LockLike } from './scoped-lock.js';
+export type { WriteLock } from './write-lock.js';

@@ -115,7 +115,7 @@ export function take(member: Member, words: Int32Array, timeout: number, interru
 }
 
 /** Held, or granted to a waiter: not for a newcomer that is able to wait. */
-function isTaken(state: number): boolean {
+export function isTaken(state: number): boolean {
   return (state & OWNER_MASK) !== 0;
 }
 
@@ -163,7 +163,7 @@ function expired(wait: BlockingWait, why: Woke, member: Member, words: Int32Arra
 }
 
 /** Before a refusal: without this, one who polls with short time-outs would never learn of a death. */
-function refuse(member: Member, words: Int32Array): void {
+export function refuse(member: Member, words: Int32Array): void {
   checkOwner(member, words, Atomics.load(words, STATE_WORD), true);
 }
 

@@ -69,3 +69,32 @@ export abstract class ScopedLock extends Primitive implements LockLike {
     return runHeldAsync(this, () => this.release(), body);
   }
 }
+
+/** One side of a lock that has two; not a primitive of its own. */
+export abstract class LockSide implements LockLike {
+  abstract acquire(options?: TimeoutOptions): boolean;
+  abstract tryAcquire(): boolean;
+  abstract acquireAsync(options?: AsyncWaitOptions): Promise<boolean>;
+  abstract release(): void;
+  abstract locked(): boolean;
+
+  /** Acquires it for a `using` declaration; blocks as `acquire`. Throws `TimeoutError` when the time is over. */
+  hold(options?: TimeoutOptions): Disposable {
+    return hold(this, () => this.release(), options);
+  }
+
+  /** Acquires it without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
+  holdAsync(options?: AsyncWaitOptions): Promise<Disposable> {
+    return holdAsync(this, () => this.release(), options);
+  }
+
+  /** Runs the function while holding it; releases it whatever happens. Blocks as `acquire`. */
+  with<T>(body: () => T): T {
+    return runHeld(this, () => this.release(), body);
+  }
+
+  /** Awaits the function while holding it; releases it whatever happens. Never blocks this thread. */
+  withAsync<T>(body: () => T | PromiseLike<T>): Promise<T> {
+    return runHeldAsync(this, () => this.release(), body);
+  }
+}
