@@ -4,7 +4,7 @@
  * 1. The map is a DAG, written bottom-up.
  * 2. A package lists and imports only packages that the map allows, and imports only what it lists.
  * 3. No import leaves its package by a relative path, and no files of a package import each other in a circle.
- * 4. Only `core/src/runtime` asks which runtime it is on.
+ * 4. Of what is published, only `core/src/runtime` asks which runtime it is on.
  * 5. Nothing but what `TOP_LEVEL` names stands at the top of the repository.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -12,13 +12,14 @@ import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { PACKAGE_MAP, RUNTIME_FOLDER, TOP_LEVEL } from './package-map.mjs';
+import { PACKAGE_MAP, PRIVATE, RUNTIME_FOLDER, TOP_LEVEL } from './package-map.mjs';
 
 /**
  * @typedef {object} Manifest
  * @property {string} name
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [peerDependencies]
+ * @property {Record<string, string>} [devDependencies]
  *
  * @typedef {object} Source what one file asks for
  * @property {{ specifier: string, typeOnly: boolean }[]} imports
@@ -61,7 +62,13 @@ function checkPackage(root, name, allowed) {
   if (!allowed) return [`packages/${name}: not in the package map`];
   const folder = join(root, 'packages', name);
   const manifest = /** @type {Manifest} */ (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
-  const listed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const isPrivate = PRIVATE.includes(name);
+  const listed = Object.keys({
+    ...manifest.dependencies,
+    ...manifest.peerDependencies,
+    // Nobody installs it, so nobody misses what only its authors have.
+    ...(isPrivate ? manifest.devDependencies : {}),
+  });
   const violations = listed
     .filter((dependency) => dependency.startsWith('@x/') && !allowed.includes(dependency.slice(3)))
     .map((dependency) => `packages/${name}/package.json: lists ${dependency}, which the map does not allow`);
@@ -85,7 +92,7 @@ function checkPackage(root, name, allowed) {
       }
     }
     graph.set(file, local);
-    if (!where.startsWith(RUNTIME_FOLDER) && name !== 'tooling') {
+    if (!where.startsWith(RUNTIME_FOLDER) && !isPrivate) {
       for (const question of source.runtimeQuestions) {
         violations.push(`${where}: ${question} asks for the runtime, which only ${RUNTIME_FOLDER} may do`);
       }

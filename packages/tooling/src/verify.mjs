@@ -1,7 +1,8 @@
 /**
  * Everything that must hold, in one command: build, static checks, tests on every supported Node, each package
- * published alone, documentation. Prints what each step came to and, last, `N passed, N failed` over all tests;
- * a step that is not made of tests counts only when it fails. Exits non-zero when something failed or nothing ran.
+ * published alone, documentation, releases tried out. Prints a line for each step, all output of those that fail and,
+ * last, `N passed, N failed` over all tests; a step that is not made of tests counts only when it fails. Exits non-zero
+ * when something failed or nothing ran.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,8 +18,20 @@ const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 /** @type {{ name: string, ms: number, passed: number, failed: number, note: string }[]} */
 const report = [];
 
+const seconds = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`;
+
 /** @param {import('./run-step.mjs').StepResult} result */
 const outcome = ({ status }) => (status === 0 ? 'ok' : status === 124 ? 'timed out' : `status ${status}`);
+
+/**
+ * One line for a step that went well; all it printed for one that did not, and always what it measured.
+ * @param {string} name @param {import('./run-step.mjs').StepResult} result @param {string} [counts]
+ */
+function announce(name, result, counts) {
+  console.log(`── ${[name, outcome(result), seconds(result.ms), counts].filter(Boolean).join('  ')}`);
+  if (result.status !== 0) console.log(result.output);
+  else for (const [line] of result.output.matchAll(/^size @x.*$/gm)) console.log(`   ${line}`);
+}
 
 /**
  * A step that either holds or does not.
@@ -28,40 +41,41 @@ const outcome = ({ status }) => (status === 0 ? 'ok' : status === 124 ? 'timed o
 async function gate(name, command, args) {
   const result = await runStep(command, args);
   const failed = result.status === 0 ? 0 : 1;
-  console.log(`\n── ${name}: ${outcome(result)}${failed ? `\n${result.output}` : ''}`);
+  announce(name, result);
   report.push({ name, ms: result.ms, passed: 0, failed, note: outcome(result) });
   return !failed;
 }
 
 /**
  * A run of vitest, whose tests are counted.
- * @param {string} name @param {string[]} args @param {{ node?: string, timeout?: number, live?: boolean, env?: NodeJS.ProcessEnv }} [options]
+ * @param {string} name @param {string[]} args @param {{ node?: string, timeout?: number, env?: NodeJS.ProcessEnv }} [options]
  */
-async function tests(name, args, { node = process.execPath, timeout, live = true, env } = {}) {
+async function tests(name, args, { node = process.execPath, timeout, env } = {}) {
   const file = `${COUNTS_FILE}.${report.length}.${name.replace(/\W+/g, '-')}`;
-  if (live) console.log(`\n── ${name}`);
   const result = await runStep(
     node,
     [VITEST, 'run', '--config', 'packages/tooling/vitest.config.ts', ...args],
-    { live, env: { ...env, COUNTS_FILE: file }, ...(timeout === undefined ? {} : { timeout }) },
+    {
+      env: { ...env, COUNTS_FILE: file },
+      ...(timeout === undefined ? {} : { timeout }),
+    },
   );
-  if (!live) console.log(`\n── ${name}: ${outcome(result)}${result.status ? `\n${result.output}` : ''}`);
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
   const counts = lines.map((line) => /** @type {{ passed: number, failed: number }} */ (JSON.parse(line)));
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   let failed = counts.reduce((sum, count) => sum + count.failed, 0);
   // The run itself broke: no count came out of it, or it failed for a reason that is no test's.
   if (result.status !== 0 && failed === 0) failed = 1;
+  announce(name, result, `${passed} passed, ${failed} failed`);
   report.push({ name, ms: result.ms, passed, failed, note: outcome(result) });
 }
 
 /** Prints the table and the totals, and ends the process. @returns {never} */
 function finish() {
-  const seconds = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`.padStart(9);
   console.log('\n── summary');
   for (const { name, ms, passed, failed, note } of report) {
     const counts = passed + failed > 0 ? `${passed} passed, ${failed} failed` : '';
-    console.log(`${name.padEnd(16)}${seconds(ms)}  ${note.padEnd(12)}${counts}`.trimEnd());
+    console.log(`${name.padEnd(16)}${seconds(ms).padStart(9)}  ${note.padEnd(12)}${counts}`.trimEnd());
   }
   const passed = report.reduce((sum, step) => sum + step.passed, 0);
   const failed = report.reduce((sum, step) => sum + step.failed, 0);
@@ -94,7 +108,10 @@ await Promise.all([
   (async () => {
     await gate('typecheck', 'pnpm', ['run', 'typecheck']);
     await gate('package map', 'pnpm', ['run', 'check:map']);
-    await tests('types', ['--project', 'types', '--passWithNoTests'], { live: false });
+    await gate('published', 'pnpm', ['run', 'check:published']);
+    await gate('unused', 'pnpm', ['run', 'check:unused']);
+    await gate('api', 'pnpm', ['run', 'check:api']);
+    await tests('types', ['--project', 'types', '--passWithNoTests']);
   })(),
 ]);
 await tests('unit', ['--project', 'unit']);
@@ -112,4 +129,5 @@ try {
   report.push({ name: 'other nodes', ms: 0, passed: 0, failed: 1, note: 'not fetched' });
 }
 await Promise.all([tests('publish', ['--project', 'publish']), gate('docs', 'pnpm', ['run', 'docs'])]);
+await tests('release', ['--project', 'release']);
 finish();

@@ -17,6 +17,19 @@ const program = (name: string) => readFileSync(new URL(`programs/${name}.mjs`, i
 let registry: Registry;
 let repository: Awaited<ReturnType<typeof copyRepository>>;
 
+/** What a changelog says of each version that the copy of the repository has got. */
+function sectionsOf(name: string) {
+  const sections = repository.changelog(name).split(/^## /m).slice(1);
+  return Object.fromEntries(
+    sections
+      .map((section) => [
+        section.slice(0, section.indexOf('\n')),
+        section.slice(section.indexOf('\n')).trim(),
+      ])
+      .filter(([version = '']) => version.startsWith('1.')),
+  ) as Record<string, string>;
+}
+
 /** A project of someone who uses `@x/semaphore`. */
 const semaphoreUser = (client: 'npm' | 'pnpm' | 'yarn' | 'yarn-pnp') =>
   createConsumer({
@@ -121,9 +134,15 @@ describe('upgrades', () => {
     expect(user.installed()).toEqual({ core: '1.1.0', semaphore: '1.1.0' });
     expect(await user.node('program.mjs')).toBe('main acquired: true\nvalue: 0');
 
-    expect(repository.changelog('semaphore')).toContain('A release wakes the waiter that came first.');
-    expect(repository.changelog('lock')).toContain('Locks say who waits.');
-    expect(repository.changelog('event')).not.toContain('Locks say who waits.');
+    const nothing =
+      'Nothing changed in this package: it moves together with its siblings, whose memory it shares.';
+    const first = '### Patch Changes\n\n- A release wakes the waiter that came first.';
+    expect(sectionsOf('semaphore')).toEqual({ '1.1.0': nothing, '1.0.1': first });
+    expect(sectionsOf('lock')).toEqual({
+      '1.1.0': '### Minor Changes\n\n- Locks say who waits.',
+      '1.0.1': nothing,
+    });
+    expect(sectionsOf('core')).toEqual({ '1.1.0': nothing, '1.0.1': nothing });
   });
 
   test('two versions with one layout exclude each other', async () => {
@@ -150,7 +169,7 @@ describe('upgrades', () => {
     expect(user.installed()).toEqual({ core: '1.1.0', semaphore: '1.1.0' });
     expect(await oldAndNew('2.0.0')).toEqual({
       copies: 2,
-      'in one thread': 'excluded',
+      'in one thread': 'LayoutError',
       'between threads': 'LayoutError',
       'counted together': 'LayoutError',
       'in memory of the old one': 'LayoutError',

@@ -37,6 +37,7 @@ const SETTINGS = {
       `npmRegistryServer: '${url}'`,
       "unsafeHttpWhitelist: ['127.0.0.1']",
       'enableTelemetry: false',
+      'globalFolder: ./.yarn-global',
       'enableGlobalCache: false',
       'enableImmutableInstalls: false',
       'npmMinimalAgeGate: 0',

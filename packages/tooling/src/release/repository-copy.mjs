@@ -1,16 +1,9 @@
 /** A copy of the repository, built packages included, in which releases can be tried out. */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PUBLIC } from '../package-map.mjs';
 import { ROOT, runStep } from '../run-step.mjs';
+import { finishChangelogs } from './version.mjs';
 
 /** What of a package is published or decides how. */
 const PARTS = ['package.json', 'dist', 'README.md', 'CHANGELOG.md'];
@@ -27,7 +20,9 @@ export async function copyRepository(folder, registry, version) {
   const read = (/** @type {string} */ name) => JSON.parse(readFileSync(manifestOf(name), 'utf8'));
 
   mkdirSync(join(folder, '.changeset'), { recursive: true });
-  cpSync(join(ROOT, '.changeset', 'config.json'), join(folder, '.changeset', 'config.json'));
+  for (const file of ['.changeset/config.json', 'packages/tooling/src/release/changelog.cjs']) {
+    cpSync(join(ROOT, file), join(folder, file));
+  }
   const manifest = { name: 'copy', private: true, packageManager: 'pnpm@12.0.0' };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(folder, 'pnpm-workspace.yaml'), 'packages:\n  - packages/*\npmOnFail: ignore\n');
@@ -47,8 +42,6 @@ export async function copyRepository(folder, registry, version) {
     );
   }
   await run('pnpm', ['install', '--ignore-scripts', '--prefer-offline']);
-  // The generator of changelogs is looked up from here.
-  symlinkSync(join(ROOT, 'node_modules', '@changesets'), join(folder, 'node_modules', '@changesets'));
   await run('git', ['init', '--quiet', '--initial-branch=main']);
   await commit('Start');
 
@@ -87,6 +80,7 @@ export async function copyRepository(folder, registry, version) {
     /** The one version of all packages after `changeset version`. @param {string[]} args */
     version: async (...args) => {
       await run('changeset', ['version', ...args]);
+      finishChangelogs(folder);
       await commit('Version packages');
       const [first, ...others] = versions();
       if (first === undefined || others.length) throw new Error(`several versions: ${versions().join(', ')}`);
