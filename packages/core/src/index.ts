@@ -62,6 +62,7 @@ export { KeepAlive } from './keep-alive.js';
 export { Member } from './member.js';
 export { at, isPlace, Primitive, type Place } from './primitive.js';
 export {
+  BEGUN_BIT,
   DETECT_WORD,
   FIRST_THREAD_ID,
   FLAGS_WORD as THREAD_FLAGS_WORD,

@@ -3,8 +3,15 @@
  * what does it: in Node a worker holds the event loop of the thread that started it, not the process.
  * So the first thread, when its event loop has run dry, waits until the realm counts no more keepers.
  */
-import { home, KEEPERS_WORD, runtime, ThreadKind, THREADS_SEQ_WORD, type Realm } from '@x/core';
-import { hasWards } from './wards.js';
+import { BEGUN_BIT, home, KEEPERS_WORD, runtime, ThreadKind, THREADS_SEQ_WORD, type Realm } from '@x/core';
+import { hasWards, wardIdents } from './wards.js';
+
+/**
+ * In Python `start()` returns once the thread has begun, so that a daemon started by the last statement
+ * still gets to its own first ones. Here it takes its time to begin; so that is waited for, and then
+ * some more.
+ */
+const FIRST_STATEMENTS_MS = 10;
 
 /** A thread that died with nobody to notice would keep the process alive; so there is a look now and then. */
 const LOOK_MS = 1000;
@@ -22,17 +29,25 @@ export function outlastThreads(): void {
   // A worker that somebody else started takes its threads with it, so it waits for its own at least.
   const needed = (): boolean => keepers(realm) > 0 && (kind === ThreadKind.MAIN || hasWards());
   runtime.onIdle(() => {
-    if (!waiting && needed()) void outlast(realm, needed);
+    if (!waiting && (needed() || beginning(realm))) void outlast(realm, needed);
   });
 }
 
 async function outlast(realm: Realm, needed: () => boolean): Promise<void> {
   waiting = true;
   const letGo = runtime.keepAlive();
+  let fresh = false;
   for (;;) {
     // Read before the count: whoever lowers it bumps the sequence afterwards.
     const sequence = Atomics.load(realm.words, THREADS_SEQ_WORD);
-    if (!needed()) break;
+    const begin = beginning(realm);
+    fresh ||= begin;
+    if (!needed() && !begin) {
+      if (!fresh) break;
+      fresh = false;
+      await new Promise((resolve) => setTimeout(resolve, FIRST_STATEMENTS_MS));
+      continue;
+    }
     const wait = Atomics.waitAsync(realm.words, THREADS_SEQ_WORD, sequence, LOOK_MS);
     if (wait.async && (await wait.value) === 'timed-out') {
       for (const thread of realm.ids()) realm.hasEnded(thread);
@@ -40,6 +55,11 @@ async function outlast(realm: Realm, needed: () => boolean): Promise<void> {
   }
   letGo();
   waiting = false;
+}
+
+/** Whether a thread that this one has started has yet to run its target. */
+function beginning(realm: Realm): boolean {
+  return wardIdents().some((ident) => realm.isAlive(ident) && !realm.hasFlag(ident, BEGUN_BIT));
 }
 
 function keepers(realm: Realm): number {

@@ -10,6 +10,7 @@
  */
 import {
   agent,
+  BEGUN_BIT,
   decode,
   encode,
   enter,
@@ -89,6 +90,8 @@ class Life {
       await Promise.allSettled(modules.map((module) => import(/* @vite-ignore */ module)));
       const values = decode(args) as unknown[];
       const target = await resolveTarget(this.#target);
+      this.#member.realm.setFlag(this.#member.id, BEGUN_BIT, true);
+      this.#member.realm.announce();
       if (delay === undefined || awaitDelay(this.#member, delay)) value = await target(...values);
     } catch (error) {
       this.#fail(error);

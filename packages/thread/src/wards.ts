@@ -46,6 +46,11 @@ export async function wardsEnded(): Promise<void> {
   letGo();
 }
 
+/** The ids of all of them. */
+export function wardIdents(): ThreadId[] {
+  return [...wards.keys()];
+}
+
 /** Whether there are any. */
 export function hasWards(): boolean {
   return wards.size > 0;

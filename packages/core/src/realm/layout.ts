@@ -43,7 +43,7 @@ export const REALM_VERSION = 1;
  * word   name         meaning
  * 0      STATUS       bits 0–3 ThreadState, bits 4–19 generation of the record
  * 1      KIND         ThreadKind
- * 2      FLAGS        DAEMON_BIT, HOOK_BIT, TERMINATE_BIT
+ * 2      FLAGS        DAEMON_BIT, HOOK_BIT, TERMINATE_BIT, BEGUN_BIT
  * 3      PARENT       id of the thread that started it
  * 4      NATIVE       the operating system's thread id, 0 if unknown
  * 5      WAIT_UID     primitive it sleeps on, 0 if none, negative: something else, by WAIT_KIND
@@ -100,6 +100,8 @@ export const DAEMON_BIT = 1;
 export const HOOK_BIT = 2;
 /** Somebody who cannot end the thread himself wants it ended; the thread, or who started it, does it. */
 export const TERMINATE_BIT = 4;
+/** The thread runs its target by now, or has gone beyond that. */
+export const BEGUN_BIT = 8;
 
 /** The life of a thread record. Only forward, until the record is taken for another thread. */
 export const ThreadState = {
