@@ -172,6 +172,8 @@ export class Engine {
 
   /** Fails the schedule, and does not return. */
   fail(reason: string): never {
+    // Code that unwinds may catch and check anything; it says nothing about the schedule.
+    if (this.#run.unwinding) return this.#unwind();
     this.#driver.fail(reason);
     return this.#setAside();
   }

@@ -203,9 +203,13 @@ class Model<S> {
         final: () => {
           options.final?.(this.#shared, this.#outcomes());
         },
+        observe: (trace) => {
+          options.observe?.(trace);
+        },
       },
       (driver) => new Engine(realm, driver, (thread, member) => this.#start(thread, member)),
     );
+    if (options.observe) this.search.trace = [];
     const { engine } = this.search;
     names.forEach((name, index) => engine.threads.push(new Thread(index, name, register(realm, name).id)));
     this.#addMemory(realm);

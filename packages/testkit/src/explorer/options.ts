@@ -57,6 +57,8 @@ export interface ExploreOptions<S, N extends string = string> {
   readonly invariant?: (shared: S) => void;
   /** Throws if something is wrong at the end. */
   readonly final?: (shared: S, outcomes: Readonly<Record<N, Outcome>>) => void;
+  /** Sees the trace of every schedule that is run to its end. Slows the exploration down. */
+  readonly observe?: (trace: readonly string[]) => void;
   /** Switches away from a thread that could go on. Default: 3 with two threads, else 2. `Infinity`: all schedules. */
   readonly preemptions?: number;
   readonly events?: Events;

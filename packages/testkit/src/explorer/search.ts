@@ -28,6 +28,7 @@ export interface SearchLimits {
 export interface SearchHooks {
   invariant(): void;
   final(): void;
+  observe(trace: readonly string[]): void;
 }
 
 interface Saved {
@@ -37,6 +38,7 @@ interface Saved {
   readonly budgets: Budgets;
   readonly current: number;
   readonly steps: number;
+  readonly traced: number;
 }
 
 interface Node {
@@ -55,7 +57,7 @@ export class Search implements Driver {
   failure: string | undefined;
   runs = 0;
   schedules = 0;
-  /** Filled while a schedule is replayed. */
+  /** The present schedule, one line for each step, if somebody wants to know. */
   trace: string[] | undefined;
   readonly #limits: SearchLimits;
   readonly #hooks: SearchHooks;
@@ -182,6 +184,7 @@ export class Search implements Driver {
     this.#count(1);
     try {
       this.#hooks.final();
+      if (this.trace) this.#hooks.observe(this.trace);
     } catch (error) {
       this.fail(`final: ${String(error)}`);
     }
@@ -303,6 +306,7 @@ export class Search implements Driver {
       budgets: { ...this.#budgets },
       current: this.#current,
       steps: this.#steps,
+      traced: this.trace?.length ?? 0,
     };
   }
 
@@ -314,6 +318,7 @@ export class Search implements Driver {
     this.#budgets = { ...saved.budgets };
     this.#current = saved.current;
     this.#steps = saved.steps;
+    if (this.trace) this.trace.length = saved.traced;
   }
 
   #key(): number {
