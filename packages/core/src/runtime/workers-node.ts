@@ -77,6 +77,10 @@ export function nodeWorkers(): Workers | undefined {
             }
           },
         });
+        // Node calls methods of its own on a worker's streams, named by symbols, when the other side reads.
+        for (const symbol of Object.getOwnPropertySymbols(Object.getPrototypeOf(process[name]))) {
+          if (symbol.description?.startsWith('kStdio')) Object.assign(stream, { [symbol]: () => undefined });
+        }
         // Standard streams are never closed, whatever ends them.
         stream._destroy = (error, done) => {
           done(error);
