@@ -1,0 +1,330 @@
+/**
+ * The shared part of a pool, as each thread sees it: what workers, submitters and the owner do to each other.
+ *
+ * Invariants:
+ * - P1. A task runs at most once: a worker may run it only after changing its slot from PENDING to
+ *   RUNNING, and the generation in the state makes that fail for another task in the same slot.
+ * - P2. A submitted task is never lost without a word. Its position may be taken from the ring by a worker
+ *   that dies before it claims the slot; then the slot stays PENDING below HEAD, where its submitter
+ *   finds it and puts it in again. A worker that dies afterwards is named in the state.
+ * - P3. No sleeper is forgotten. A worker sets ASLEEP, then looks at the rings; a submitter fills the ring, then
+ *   looks for ASLEEP. So either the worker sees the task, or the submitter sees the sleeper. Whoever changes ASLEEP
+ *   from 1 to 0 notifies. The same with WAITING and the state of a slot, the other way round.
+ * - P4. Nothing here is a lock: a thread that is killed between any two instructions blocks nobody. A wake
+ *   that dies with its sender or its receiver is made up for by the slice in which every sleeper looks again.
+ */
+import { type Member, type Memory, type Realm } from '@x/core';
+import {
+  ALIVE_WORD,
+  AREA_THREAD_WORD,
+  areaBase,
+  AREAS_WORD,
+  ASKS_WORD,
+  ASLEEP_WORD,
+  BROKEN_BIT,
+  CODE_MASK,
+  CONTROL_WORD,
+  FORGOTTEN_BIT,
+  HEAD_WORD,
+  KILL_WORD,
+  LOOP_BIT,
+  LOOP_SEQ_WORD,
+  MAX_AREAS,
+  MAX_WORD,
+  MODE_WORD,
+  OVERFLOW_WORD,
+  OWNER_WORD,
+  RECORD_MASK,
+  RECORD_SHIFT,
+  recordBase,
+  RECORDS_WORD,
+  SEQ_WORD,
+  SHUTDOWN_BIT,
+  SLEEPERS_WORD,
+  slotBase,
+  SlotState,
+  slotsOf,
+  STATE_WORD,
+  TAIL_WORD,
+  THREAD_BIT,
+  THREAD_WORD,
+  WAITS_WORD,
+  WAITING_WORD,
+  WorkerMode,
+} from './layout.js';
+
+export class Pool {
+  readonly words: Int32Array;
+  readonly bytes: Uint8Array;
+  /** For moments; index is that of the word, halved. */
+  readonly times: Float64Array;
+  readonly member: Member;
+  readonly realm: Realm;
+
+  constructor(memory: Memory) {
+    this.words = memory.words;
+    this.bytes = new Uint8Array(memory.buffer, memory.byteOffset);
+    this.times = new Float64Array(memory.buffer, memory.byteOffset);
+    this.member = memory.member;
+    this.realm = memory.member.realm;
+  }
+
+  /** The thread that made the pool and whose children the workers are. */
+  get owner(): number {
+    return this.words[OWNER_WORD]!;
+  }
+
+  get closed(): boolean {
+    return (Atomics.load(this.words, STATE_WORD) & (SHUTDOWN_BIT | FORGOTTEN_BIT)) !== 0;
+  }
+
+  get broken(): boolean {
+    return (Atomics.load(this.words, STATE_WORD) & BROKEN_BIT) !== 0;
+  }
+
+  /** Workers that were started and have not ended. */
+  get alive(): number {
+    return Atomics.load(this.words, ALIVE_WORD);
+  }
+
+  get maxWorkers(): number {
+    return Atomics.load(this.words, MAX_WORD);
+  }
+
+  /** Sets a bit of the pool's state, and lets every worker and submitter look at it. */
+  mark(bit: number): void {
+    Atomics.or(this.words, STATE_WORD, bit);
+    this.wakeAllWorkers();
+    this.wakeAllSubmitters();
+  }
+
+  // ── tasks ──────────────────────────────────────────────────────────────────────────────────────
+
+  /** Tasks that no worker has taken yet, also those that wait in their submitters' memory. */
+  pending(): number {
+    const { words } = this;
+    let pending = 0;
+    for (let area = 0; area < Atomics.load(words, AREAS_WORD); area++) {
+      const base = areaBase(area);
+      const filled = (Atomics.load(words, base + TAIL_WORD) - Atomics.load(words, base + HEAD_WORD)) | 0;
+      pending += filled + Atomics.load(words, base + OVERFLOW_WORD);
+    }
+    return pending;
+  }
+
+  /** Whether a ring holds a task. */
+  hasWork(): boolean {
+    const { words } = this;
+    const areas = Atomics.load(words, AREAS_WORD);
+    for (let area = 0; area < areas; area++) {
+      const base = areaBase(area);
+      if (Atomics.load(words, base + TAIL_WORD) !== Atomics.load(words, base + HEAD_WORD)) return true;
+    }
+    return false;
+  }
+
+  // ── wakes ──────────────────────────────────────────────────────────────────────────────────────
+
+  /** Wakes one sleeping worker, if there is one. Called after a task was put into a ring (P3). */
+  wakeWorker(): void {
+    if (Atomics.load(this.words, SLEEPERS_WORD) > 0) this.#wakeWorkers(1);
+  }
+
+  wakeAllWorkers(): void {
+    this.#wakeWorkers(Infinity);
+    for (let record = 0; record < Atomics.load(this.words, RECORDS_WORD); record++) this.nudge(record);
+  }
+
+  #wakeWorkers(count: number): void {
+    let left = count;
+    const records = Atomics.load(this.words, RECORDS_WORD);
+    for (let record = 0; record < records && left > 0; record++) {
+      if (this.rouse(record)) left--;
+    }
+  }
+
+  /** Takes a worker out of its sleep. False if it does not sleep, or somebody else has just done so. */
+  rouse(record: number): boolean {
+    const index = recordBase(record) + ASLEEP_WORD;
+    if (Atomics.compareExchange(this.words, index, 1, 0) !== 1) return false;
+    Atomics.sub(this.words, SLEEPERS_WORD, 1);
+    Atomics.notify(this.words, index);
+    return true;
+  }
+
+  /** Lets the event loop of a worker look at its task. */
+  nudge(record: number): void {
+    const index = recordBase(record) + CONTROL_WORD;
+    Atomics.add(this.words, index, 1);
+    Atomics.notify(this.words, index);
+  }
+
+  /** Wakes the submitter of an area, if it waits. Called after a slot's state has changed (P3). */
+  wakeSubmitter(area: number): void {
+    const { words } = this;
+    const base = areaBase(area);
+    if (Atomics.load(words, base + WAITING_WORD) === 0) return;
+    const waiting = Atomics.exchange(words, base + WAITING_WORD, 0);
+    if ((waiting & THREAD_BIT) !== 0) bump(words, base + SEQ_WORD);
+    if ((waiting & LOOP_BIT) !== 0) bump(words, base + LOOP_SEQ_WORD);
+  }
+
+  wakeAllSubmitters(): void {
+    for (let area = 0; area < Atomics.load(this.words, AREAS_WORD); area++) this.wakeSubmitter(area);
+  }
+
+  /** Asks the owner to look whether workers have to be started or terminated. */
+  askOwner(): void {
+    Atomics.add(this.words, ASKS_WORD, 1);
+    this.wakeSubmitter(0);
+  }
+
+  // ── workers ────────────────────────────────────────────────────────────────────────────────────
+
+  /** The numbers of the workers that have been started and not buried. */
+  crew(): number[] {
+    const crew: number[] = [];
+    for (let record = 0; record < Atomics.load(this.words, RECORDS_WORD); record++) {
+      if (this.modeOf(record) !== WorkerMode.NONE) crew.push(record);
+    }
+    return crew;
+  }
+
+  modeOf(record: number): WorkerMode {
+    return Atomics.load(this.words, recordBase(record) + MODE_WORD) as WorkerMode;
+  }
+
+  /** The id of a worker's thread; 0 before it has one. */
+  threadOf(record: number): number {
+    return Atomics.load(this.words, recordBase(record) + THREAD_WORD);
+  }
+
+  /** Workers that will look at the rings again before long. */
+  available(): number {
+    let available = 0;
+    for (let record = 0; record < Atomics.load(this.words, RECORDS_WORD); record++) {
+      const mode = this.modeOf(record);
+      if (mode === WorkerMode.IDLE || mode === WorkerMode.STARTING) available++;
+    }
+    return available;
+  }
+
+  /** Whether there are more tasks than workers that would take them, and there may be more workers. */
+  wantsWorker(): boolean {
+    return this.alive < this.maxWorkers && !this.broken && this.pending() > this.available();
+  }
+
+  /**
+   * Says of a worker that has ended that it has: the tasks that it ran become BROKEN, and nobody counts
+   * on it any more. Only the owner does it, so that no record is used again while this is going on.
+   *
+   * @param counted whether it is in ALIVE
+   */
+  bury(record: number, counted: boolean): void {
+    const { words } = this;
+    const base = recordBase(record);
+    if (this.modeOf(record) === WorkerMode.NONE) return;
+    if (Atomics.compareExchange(words, base + ASLEEP_WORD, 1, 0) === 1) Atomics.sub(words, SLEEPERS_WORD, 1);
+    const thread = this.threadOf(record);
+    for (let area = 0; area < Atomics.load(words, AREAS_WORD); area++) {
+      let found = false;
+      for (let slot = 0; slot < slotsOf(area); slot++) {
+        if (this.#breakSlot(slotBase(area, slot), record)) found = true;
+      }
+      if (found) this.wakeSubmitter(area);
+      // What a dead thread had not yet put into its ring went with it.
+      const index = areaBase(area);
+      if (thread !== 0 && Atomics.load(words, index + AREA_THREAD_WORD) === thread) {
+        Atomics.store(words, index + OVERFLOW_WORD, 0);
+      }
+    }
+    Atomics.store(words, base + KILL_WORD, 0);
+    Atomics.store(words, base + WAITS_WORD, 0);
+    // Last, so that a record is free only when no state names it.
+    Atomics.store(words, base + MODE_WORD, WorkerMode.NONE);
+    if (counted) Atomics.sub(words, ALIVE_WORD, 1);
+    // Those who wait for the end of the pool, or for a replacement.
+    this.wakeAllSubmitters();
+  }
+
+  /**
+   * Marks a submitter's own slot as BROKEN if the worker that the state names has ended. Unlike burying, any thread may
+   * do it: had the record been used again since the state was read, the state would be another one.
+   *
+   * @param thorough also asks the system, which finds a worker whose end nobody has noted
+   */
+  breakIfDead(index: number, state: number, thorough: boolean): boolean {
+    if (!isHeldByWorker(state & CODE_MASK)) return false;
+    const thread = this.threadOf((state & RECORD_MASK) >>> RECORD_SHIFT);
+    if (thread === 0 || !(thorough ? this.realm.hasEnded(thread) : !this.realm.isAlive(thread))) return false;
+    const next = (state & ~CODE_MASK) | SlotState.BROKEN;
+    return Atomics.compareExchange(this.words, index, state, next) === state;
+  }
+
+  #breakSlot(index: number, record: number): boolean {
+    for (;;) {
+      const state = Atomics.load(this.words, index);
+      if ((state & RECORD_MASK) >>> RECORD_SHIFT !== record || !isHeldByWorker(state & CODE_MASK))
+        return false;
+      const next = (state & ~CODE_MASK) | SlotState.BROKEN;
+      if (Atomics.compareExchange(this.words, index, state, next) === state) return true;
+    }
+  }
+
+  // ── areas ──────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Takes an area for this thread. One that belonged to a thread which has ended is taken again once
+   * nothing of it is left to do; its slots keep their generations.
+   */
+  claimArea(): number | undefined {
+    const { words, member } = this;
+    const first = member.id === this.owner ? 0 : 1;
+    const last = first === 0 ? 1 : MAX_AREAS;
+    for (let area = first; area < last; area++) {
+      const index = areaBase(area) + AREA_THREAD_WORD;
+      const before = Atomics.load(words, index);
+      if (before !== 0 && !(this.realm.hasEnded(before) && this.#isQuiet(area))) continue;
+      if (Atomics.compareExchange(words, index, before, member.id) !== before) continue;
+      for (
+        let areas = Atomics.load(words, AREAS_WORD);
+        areas <= area;
+        areas = Atomics.load(words, AREAS_WORD)
+      ) {
+        Atomics.compareExchange(words, AREAS_WORD, areas, area + 1);
+      }
+      Atomics.store(words, areaBase(area) + OVERFLOW_WORD, 0);
+      Atomics.store(words, areaBase(area) + WAITING_WORD, 0);
+      return area;
+    }
+    return undefined;
+  }
+
+  /** Whether no worker has anything to do with the area. */
+  #isQuiet(area: number): boolean {
+    const { words } = this;
+    const base = areaBase(area);
+    if (Atomics.load(words, base + TAIL_WORD) !== Atomics.load(words, base + HEAD_WORD)) return false;
+    for (let slot = 0; slot < slotsOf(area); slot++) {
+      const code = Atomics.load(words, slotBase(area, slot)) & CODE_MASK;
+      if (isHeldByWorker(code)) return false;
+    }
+    return true;
+  }
+}
+
+/** Whether the worker that the state names is at that task. */
+export function isHeldByWorker(code: number): boolean {
+  return (
+    code === SlotState.RUNNING ||
+    code === SlotState.WANTED ||
+    code === SlotState.STOPPING ||
+    code === SlotState.STOPPED ||
+    code === SlotState.KILLED
+  );
+}
+
+function bump(words: Int32Array, index: number): void {
+  Atomics.add(words, index, 1);
+  Atomics.notify(words, index);
+}

@@ -1,0 +1,64 @@
+/** Why a worker ended, and why a pool is broken, as far as shared memory tells. */
+import { BrokenExecutorError } from '@x/core';
+import { decodeBytes, encodeBytes } from '@x/core/bytes';
+import { BROKEN_BIT, EXIT_WORD, REASON_BASE, REASON_BYTES, REASON_WORD, recordBase } from './layout.js';
+import type { Pool } from './pool.js';
+
+/** Milliseconds between the signal to a task and the end of its worker, if the caller names none. */
+export const DEFAULT_GRACE_MS = 100;
+
+/** Why a worker ended, if nothing better is known. */
+export function exitReason(pool: Pool, record: number): Error {
+  const exit = Atomics.load(pool.words, recordBase(record) + EXIT_WORD);
+  return new Error(
+    exit === 0
+      ? 'the thread was killed by terminate(), ran out of memory, or crashed'
+      : `the thread ended by process.exit(${exit - 1}) or an uncaught error`,
+  );
+}
+
+/** Breaks the pool: no worker can do what the initializer should have done. The first reason stays. */
+export function breakPool(pool: Pool, cause: unknown): void {
+  if (Atomics.compareExchange(pool.words, REASON_WORD, 0, -1) === 0) {
+    const bytes = encodeReason(cause);
+    pool.bytes.set(bytes, REASON_BASE);
+    Atomics.store(pool.words, REASON_WORD, bytes.length);
+  }
+  pool.mark(BROKEN_BIT);
+}
+
+/** The error of all tasks of a broken pool. */
+export function brokenReason(pool: Pool): BrokenExecutorError {
+  const length = Atomics.load(pool.words, REASON_WORD);
+  const bytes = pool.bytes.subarray(REASON_BASE, REASON_BASE + Math.max(0, length));
+  const cause = length > 0 ? decodeBytes(bytes) : new Error('an initializer failed');
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return new BrokenExecutorError(
+    `the initializer of a worker failed, so the executor runs no tasks: ${reason}; correct it and make a new executor`,
+    { cause },
+  );
+}
+
+function encodeReason(cause: unknown): Uint8Array {
+  for (const candidate of [cause, shortened(cause)]) {
+    try {
+      const bytes = encodeBytes(candidate);
+      if (bytes.length <= REASON_BYTES) return bytes;
+    } catch {
+      // Something in it cannot travel; what is left says enough.
+    }
+  }
+  return encodeBytes(String(cause).slice(0, 1000));
+}
+
+function shortened(cause: unknown): Error {
+  const error = new Error(String(cause instanceof Error ? cause.message : cause).slice(0, 1000));
+  if (cause instanceof Error) error.name = cause.name.slice(0, 100);
+  return error;
+}
+
+/** The message of an error, or the text of whatever else was thrown. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === 'string' ? thrown : JSON.stringify(thrown);
+}

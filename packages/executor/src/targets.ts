@@ -1,0 +1,70 @@
+/**
+ * The table of targets: each function is described once, in shared memory, and tasks name it by number.
+ *
+ * The description is appended to a log and published by the table's entry. A thread that is killed before that
+ * leaves a number that nobody uses.
+ */
+import { ShutdownError, TargetError, type TargetReference } from '@x/core';
+import { decodeBytes, encodeBytes } from '@x/core/bytes';
+import { LOG_BASE, LOG_BYTES, LOG_WORD, MAX_TARGETS, TABLE_BASE, TARGETS_WORD } from './layout.js';
+import type { Pool } from './pool.js';
+
+/** This thread's numbers for targets of one pool. */
+export class TargetNumbers {
+  readonly #pool: Pool;
+  readonly #byReference = new Map<TargetReference, number>();
+  /** Functions made anew for every task have texts that are equal; so they are one target. */
+  readonly #byText = new Map<string, number>();
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * The number by which workers know the target.
+   *
+   * @throws ShutdownError when the table is full
+   */
+  numberOf(reference: TargetReference): number {
+    return this.#byReference.get(reference) ?? this.#describe(reference);
+  }
+
+  #describe(reference: TargetReference): number {
+    const text = JSON.stringify(reference);
+    let number = this.#byText.get(text);
+    if (number === undefined) {
+      number = this.#append(reference);
+      this.#byText.set(text, number);
+    }
+    // Bounded: a program that makes a function for each task must not fill this thread's memory with them.
+    if (this.#byReference.size >= MAX_TARGETS) this.#byReference.clear();
+    this.#byReference.set(reference, number);
+    return number;
+  }
+
+  #append(reference: TargetReference): number {
+    const { words, bytes } = this.#pool;
+    const encoded = encodeBytes(reference, 'target');
+    const number = Atomics.add(words, TARGETS_WORD, 1);
+    const start = number < MAX_TARGETS ? Atomics.add(words, LOG_WORD, encoded.length) : LOG_BYTES;
+    if (start + encoded.length > LOG_BYTES) {
+      throw new ShutdownError(
+        `this executor has run ${number} different functions, and has no room to describe another one; ` +
+          'make the functions differ in their arguments instead of their text, or use a new executor',
+      );
+    }
+    bytes.set(encoded, LOG_BASE + start);
+    words[TABLE_BASE + number * 2 + 1] = encoded.length;
+    // Publishes the bytes and the length.
+    Atomics.store(words, TABLE_BASE + number * 2, start + 1);
+    return number;
+  }
+}
+
+/** The reference of a number that a task has named. */
+export function readTarget(pool: Pool, number: number): TargetReference {
+  const start = Atomics.load(pool.words, TABLE_BASE + number * 2) - 1;
+  if (start < 0) throw new TargetError(`no function has the number ${number} in this executor`);
+  const length = pool.words[TABLE_BASE + number * 2 + 1]!;
+  return decodeBytes(pool.bytes.subarray(LOG_BASE + start, LOG_BASE + start + length)) as TargetReference;
+}

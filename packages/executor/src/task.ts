@@ -1,0 +1,60 @@
+/** A task, as the thread that submitted it keeps it: what is to be run, where it is, and its future. */
+import type { Wire } from '@x/core';
+import { settle, type CancelOptions, type Future, type FutureTask } from './future.js';
+import type { Submitter } from './submitter.js';
+
+/** How a task is to be run; checked already. */
+export interface TaskOptions {
+  /** Milliseconds that it may run. */
+  readonly timeout?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly transfer?: readonly unknown[] | undefined;
+  /** The arguments are a list of argument lists; the result is the list of results. */
+  readonly chunk?: boolean | undefined;
+}
+
+/** Arguments as they wait in this thread's memory. */
+export type Payload = Uint8Array | Wire;
+
+export class Task implements FutureTask {
+  readonly submitter: Submitter;
+  readonly target: number;
+  readonly future: Future<unknown>;
+  readonly timeout: number;
+  readonly chunk: boolean;
+  /** What was encoded but is not in a slot yet, or has to be posted again. */
+  payload: Payload | undefined;
+  /** What `payload` moves when it is posted. */
+  transfer: readonly unknown[] | undefined;
+  /** The slot, or -1 while the task waits in this thread's memory. */
+  slot = -1;
+  generation = 0;
+  /** Takes alarms and listeners back. */
+  release: (() => void) | undefined;
+  /** The future is settled, or about to be. */
+  settled = false;
+
+  constructor(submitter: Submitter, target: number, timeout: number, chunk: boolean) {
+    this.submitter = submitter;
+    this.target = target;
+    this.timeout = timeout;
+    this.chunk = chunk;
+    this.future = settle.create(this);
+  }
+
+  isRunning(): boolean {
+    return this.submitter.isRunning(this);
+  }
+
+  cancel(options: CancelOptions): boolean {
+    return this.submitter.cancel(this, options);
+  }
+
+  block(timeout: number): void {
+    this.submitter.blockOn(this, timeout);
+  }
+
+  refresh(): void {
+    this.submitter.tend();
+  }
+}
