@@ -10,6 +10,7 @@ import { PUBLIC } from '../src/package-map.mjs';
 import { createConsumer } from '../src/release/consumer.mjs';
 import { startRegistry, type Registry } from '../src/release/registry.mjs';
 import { copyRepository } from '../src/release/repository-copy.mjs';
+import { ROOT } from '../src/run-step.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'x-release-'));
 const program = (name: string) => readFileSync(new URL(`programs/${name}.mjs`, import.meta.url), 'utf8');
@@ -183,5 +184,18 @@ describe('upgrades', () => {
     await repository.publish('--tag', 'canary');
     const answer = await registry.read('@x%2fqueue');
     expect(answer).toMatchObject({ 'dist-tags': { latest: '2.0.0', canary: version } });
+  });
+
+  test('the release workflow asks for provenance in a way that the publishing client heeds', async () => {
+    const workflow = readFileSync(join(ROOT, '.github', 'workflows', 'release.yml'), 'utf8');
+    const variables = [...workflow.matchAll(/(\w*CONFIG_PROVENANCE): 'true'/g)].map(([, name = '']) => name);
+    expect(variables).toHaveLength(2);
+    repository.change('event', 'patch', 'A fix.');
+    await repository.version();
+    // There is nobody here to sign, so whoever heeds it refuses.
+    for (const variable of variables) {
+      const env = { [variable]: 'true', GITHUB_ACTIONS: '', GITLAB_CI: '' };
+      await expect(repository.publishOne('event', env)).rejects.toThrow(/provenance/i);
+    }
   });
 });

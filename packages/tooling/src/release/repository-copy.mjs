@@ -45,12 +45,12 @@ export async function copyRepository(folder, registry, version) {
   await run('git', ['init', '--quiet', '--initial-branch=main']);
   await commit('Start');
 
-  /** @param {string} command @param {string[]} args */
-  async function run(command, args) {
+  /** @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} [env] @param {string} [cwd] */
+  async function run(command, args, env = {}, cwd = folder) {
     const { status, output } = await runStep(command, args, {
-      cwd: folder,
+      cwd,
       timeout: 120_000,
-      env: { CI: 'true' },
+      env: { CI: 'true', ...env },
     });
     if (status !== 0) throw new Error(`${command} ${args.join(' ')}: status ${status}\n${output}`);
     return output;
@@ -88,6 +88,9 @@ export async function copyRepository(folder, registry, version) {
     },
     /** Publishes what the registry does not have. @param {string[]} args */
     publish: (...args) => run('changeset', ['publish', '--no-git-tag', ...args]),
+    /** Publishes one package with the given environment besides. @param {string} name @param {NodeJS.ProcessEnv} env */
+    publishOne: (name, env) =>
+      run('pnpm', ['publish', '--no-git-checks'], env, join(folder, 'packages', name)),
     /** @param {string} name */
     changelog: (name) => readFileSync(join(folder, 'packages', name, 'CHANGELOG.md'), 'utf8'),
     /** Rewrites the built files of a package; says how many it changed. @param {string} name @param {(text: string) => string} edit */
