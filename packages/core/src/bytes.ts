@@ -4,4 +4,11 @@
  *
  * @packageDocumentation
  */
-export { decodeBytes, encodeBytes, encodePlainBytes } from './codec/bytes.js';
+export {
+  decodeBytes,
+  dropBytes,
+  encodeBytes,
+  encodePlainBytes,
+  expectBytes,
+  takeBytes,
+} from './codec/bytes.js';

@@ -20,6 +20,7 @@ import {
   type Place,
   type TimeoutOptions,
 } from '@x/core';
+import { expectBytes } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { growableMemory, limitOf } from './blocks.js';
 import { keep, pack, unpack, type Packed, type Raw } from './items.js';
@@ -74,6 +75,14 @@ const MAXSIZE_MAX = 2 ** 31 - 1;
 /** Kinds of the queues; the layout is one. */
 export function queueShape(kind: number, name: string): MemoryShape {
   return { kind, name, version: LAYOUT_VERSION, bytes: QUEUE_BYTES };
+}
+
+/**
+ * Called when a queue becomes a handle: from now on other threads may put items whose primitives travel
+ * beside the bytes, and this thread has to be there when they do.
+ */
+export function onShared(): void {
+  expectBytes();
 }
 
 /** The base of `Queue`, `LifoQueue` and `PriorityQueue`. */
@@ -139,6 +148,7 @@ export abstract class BaseQueue<T> extends Primitive {
       'any',
     );
     agent().farewells.add(closeAccounts);
+    if (isPlace(options)) expectBytes();
   }
 
   /** The most items that it holds; 0 if there is no bound. Python: `maxsize`. */
@@ -195,21 +205,13 @@ export abstract class BaseQueue<T> extends Primitive {
    *
    * @throws (rejects) what `put` throws, or the signal's reason if it fires: then the item is not in
    */
-  putAsync(item: T, options?: AsyncWaitOptions): Promise<void> {
-    let request: PutRequest;
-    try {
-      request = this.#request(item);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async putAsync(item: T, options?: AsyncWaitOptions): Promise<void> {
+    const request = this.#request(item);
     const waiting = this.#putters.wait(request, options);
-    if (request.placed) this.#getters.poke();
     // What was packed lies where the next item will be packed.
-    else request.packed = keep(request.packed);
-    return waiting.then((placed) => {
-      if (!placed) throw this.#fullError(options?.timeout);
-      this.#getters.poke();
-    });
+    if (!request.placed) request.packed = keep(request.packed);
+    if (!(await waiting)) throw this.#fullError(options?.timeout);
+    this.#getters.poke();
   }
 
   /**
@@ -250,14 +252,12 @@ export abstract class BaseQueue<T> extends Primitive {
    * @returns the item
    * @throws (rejects) what `get` throws, or the signal's reason if it fires: then no item is taken
    */
-  getAsync(options?: AsyncWaitOptions): Promise<T> {
+  async getAsync(options?: AsyncWaitOptions): Promise<T> {
     const request: GetRequest = { taken: false, item: undefined, failure: undefined };
-    return this.#getters.wait(request, options).then((got) => {
-      if (!got) throw this.#emptyError(options?.timeout);
-      this.#putters.poke();
-      if (request.failure) throw request.failure.error;
-      return request.item as T;
-    });
+    if (!(await this.#getters.wait(request, options))) throw this.#emptyError(options?.timeout);
+    this.#putters.poke();
+    if (request.failure) throw request.failure.error;
+    return request.item as T;
   }
 
   /**

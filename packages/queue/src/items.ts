@@ -10,7 +10,7 @@
  *
  * Numbers and the few constants are stored as they are; everything else as bytes of `@x/core/bytes`.
  */
-import { decodeBytes, encodeBytes } from '@x/core/bytes';
+import { decodeBytes, dropBytes, encodeBytes, takeBytes } from '@x/core/bytes';
 import type { Blocks } from './blocks.js';
 
 /** How an item is stored. */
@@ -96,7 +96,7 @@ export function write(blocks: Blocks, block: number, at: number, packed: Packed)
 
 let scratch: Uint8Array | undefined = new Uint8Array(SCRATCH_BYTES);
 
-/** Copies an item out of its block, which may then be used again. `unpack` has to be called next. */
+/** Copies an item out of its block, which may then be used again. `unpack`, `peek` or `discard` has to be called next. */
 export function read(blocks: Blocks, block: number, at: number): Raw {
   const form = (blocks.words[block]! & FORM_MASK) as Form;
   if (form === Form.NUMBER) return { form, number: blocks.floats[at >> 1]!, bytes: NO_BYTES };
@@ -108,8 +108,17 @@ export function read(blocks: Blocks, block: number, at: number): Raw {
   return { form, number: 0, bytes: scratch.subarray(0, length) };
 }
 
-/** @throws what `decodeBytes` throws */
+/** Makes an item again that has been taken for good. Throws what `takeBytes` throws. */
 export function unpack(raw: Raw): unknown {
+  return revive(raw, takeBytes);
+}
+
+/** Makes an item again that stays in the queue. Throws what `decodeBytes` throws. */
+export function peek(raw: Raw): unknown {
+  return revive(raw, decodeBytes);
+}
+
+function revive(raw: Raw, decode: (bytes: Uint8Array) => unknown): unknown {
   switch (raw.form) {
     case Form.NUMBER:
       return raw.number;
@@ -126,10 +135,15 @@ export function unpack(raw: Raw): unknown {
       const mine = scratch;
       scratch = undefined;
       try {
-        return decodeBytes(raw.bytes);
+        return decode(raw.bytes);
       } finally {
         scratch = mine ?? scratch;
       }
     }
   }
+}
+
+/** Lets an item go that nobody will take. */
+export function discard(raw: Raw): void {
+  if (raw.form === Form.BYTES) dropBytes(raw.bytes);
 }

@@ -1,6 +1,6 @@
 /** `LifoQueue`: last in, first out. The algorithm is in state.ts. */
 import { at, KIND, registerKind, type Kind, type Place } from '@x/core';
-import { BaseQueue, queueShape, type QueueOptions } from './base-queue.js';
+import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { LifoOrder } from './order.js';
 
 /**
@@ -45,5 +45,8 @@ const SHAPE = queueShape(10, 'LifoQueue');
 const LIFO_KIND = registerKind<LifoQueue>({
   ...SHAPE,
   module: import.meta.url,
+  extra: () => {
+    onShared();
+  },
   revive: (memory, name) => new LifoQueue(0, at(memory, name)),
 });

@@ -10,7 +10,7 @@
  */
 import { describe, TransferError } from '@x/core';
 import type { Blocks } from './blocks.js';
-import { read, unpack } from './items.js';
+import { peek, read } from './items.js';
 import type { Journal } from './journal.js';
 import { ARRIVALS_WORD, INDEX_WORD, ORDERING_WORD } from './layout.js';
 import type { Order, Rank } from './order.js';
@@ -179,7 +179,7 @@ export class PriorityOrder implements Order {
 
   #item(block: number): unknown {
     try {
-      return unpack(read(this.#blocks, block, block + this.headWordsIn(block)));
+      return peek(read(this.#blocks, block, block + this.headWordsIn(block)));
     } catch (cause) {
       throw new TransferError(
         'an item in the queue cannot be decoded here, so it cannot be compared; import what it needs',

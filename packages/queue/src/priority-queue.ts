@@ -11,7 +11,7 @@ import {
   type Place,
   type TargetReference,
 } from '@x/core';
-import { BaseQueue, queueShape, type QueueOptions } from './base-queue.js';
+import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { PriorityOrder, priorityOf } from './priority-order.js';
 
 /** Options of a priority queue. */
@@ -99,7 +99,10 @@ const SHAPE = queueShape(11, 'PriorityQueue');
 const PRIORITY_KIND = registerKind<PriorityQueue>({
   ...SHAPE,
   module: import.meta.url,
-  extra: (queue) => queue.compareReference,
+  extra: (queue) => {
+    onShared();
+    return queue.compareReference;
+  },
   revive: (memory, name, extra) => {
     if (extra !== undefined && !isTargetReference(extra)) {
       throw new LayoutError('the handle of a PriorityQueue is damaged: its compare is no target');

@@ -1,6 +1,6 @@
 /** `Queue`: first in, first out. The algorithm is in state.ts. */
 import { at, KIND, registerKind, type Kind, type Place } from '@x/core';
-import { BaseQueue, queueShape, type QueueOptions } from './base-queue.js';
+import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { FifoOrder } from './order.js';
 
 /**
@@ -59,5 +59,8 @@ const SHAPE = queueShape(9, 'Queue');
 const QUEUE_KIND = registerKind<Queue>({
   ...SHAPE,
   module: import.meta.url,
+  extra: () => {
+    onShared();
+  },
   revive: (memory, name) => new Queue(0, at(memory, name)),
 });

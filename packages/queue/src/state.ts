@@ -19,7 +19,7 @@
 import { LayoutError, QueueShutDownError, TransferError, type Memory } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import { Blocks, classOf } from './blocks.js';
-import { classIn, firstWord, read, sizeOf, write, type Packed, type Raw } from './items.js';
+import { classIn, discard, firstWord, read, sizeOf, write, type Packed, type Raw } from './items.js';
 import { Journal } from './journal.js';
 import { Latch } from './latch.js';
 import {
@@ -259,10 +259,12 @@ export class QueueState {
     for (let size = words[SIZE_WORD]!; size > 0; size--) {
       this.#journal.begin();
       const block = this.#order.next(size);
+      const raw = read(this.#blocks, block, block + this.#order.headWordsIn(block));
       this.#blocks.give(block, classIn(this.#blocks.words[block]!));
       this.#journal.set(SIZE_WORD, size - 1);
       this.#journal.set(UNFINISHED_WORD, Math.max(0, words[UNFINISHED_WORD]! - 1));
       this.#journal.commit();
+      discard(raw);
     }
   }
 

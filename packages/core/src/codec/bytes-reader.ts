@@ -18,6 +18,8 @@ export interface ByteSource {
 export interface Read {
   readonly special: boolean;
   readonly value: unknown;
+  /** The tickets in it, also of what was not asked for. */
+  readonly tickets: readonly string[];
 }
 
 /** Arguments that one call of `fromCharCode` takes; engines allow more, but none needs more to be fast. */
@@ -29,8 +31,17 @@ const NOT_FETCHED = Object.freeze({});
 
 type ViewConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView;
 
-/** Reads one value. The result holds copies only, nothing refers to `bytes` afterwards. Throws `LayoutError` for damage. */
-export function readBytes(bytes: Uint8Array, source: ByteSource): Read {
+/** Whether bytes hold a message for `decode`; only those have tickets. */
+export function isSpecial(bytes: Uint8Array): boolean {
+  return bytes[1] === Tag.WIRE;
+}
+
+/**
+ * Reads one value. The result holds copies only, nothing refers to `bytes` afterwards. Throws `LayoutError` for damage.
+ *
+ * @param source undefined: only the tickets are wanted
+ */
+export function readBytes(bytes: Uint8Array, source: ByteSource | undefined): Read {
   try {
     return new ByteReader(bytes, source).message();
   } catch (error) {
@@ -45,16 +56,18 @@ export function readBytes(bytes: Uint8Array, source: ByteSource): Read {
 class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #source: ByteSource;
+  readonly #source: ByteSource | undefined;
+  readonly #tickets: string[] = [];
   readonly #objects: object[] = [];
   #at = 0;
   /** Whether buffers that are met are needed. */
-  #fetching = true;
+  #fetching: boolean;
 
-  constructor(bytes: Uint8Array, source: ByteSource) {
+  constructor(bytes: Uint8Array, source: ByteSource | undefined) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#source = source;
+    this.#fetching = source !== undefined;
   }
 
   message(): Read {
@@ -64,11 +77,11 @@ class ByteReader {
         `the bytes have version ${version}, this copy of @x/core knows ${BYTES_VERSION}; install one version`,
       );
     }
-    const special = this.#bytes[this.#at] === Tag.WIRE;
+    const special = isSpecial(this.#bytes);
     if (special) this.#at++;
     const value = this.#value();
     if (this.#at !== this.#bytes.length) throw new RangeError('something follows the value');
-    return { special, value };
+    return { special, value, tickets: this.#tickets };
   }
 
   #value(): unknown {
@@ -165,7 +178,8 @@ class ByteReader {
   /** A primitive that this thread has already needs nothing of its handle, which is read all the same for the numbers in it. */
   #handle(): object {
     const place = this.#objects.push({}) - 1;
-    const known = this.#source.known(this.#string());
+    const key = this.#string();
+    const known = this.#source?.known(key);
     const fetching = this.#fetching;
     this.#fetching &&= known === undefined;
     const handle = this.#pairs({});
@@ -182,6 +196,7 @@ class ByteReader {
     const constructor = (globalThis as unknown as Record<string, ViewConstructor | undefined>)[name ?? ''];
     if (constructor === undefined)
       throw new LayoutError(`this runtime has no ${name ?? 'such view'}; pass another typed array`);
+    if (buffer === NOT_FETCHED) return NOT_FETCHED;
     if (!(buffer instanceof ArrayBuffer) && !(buffer instanceof SharedArrayBuffer))
       throw new TypeError('a view without a buffer');
     const view = new constructor(buffer, byteOffset, length);
@@ -211,7 +226,8 @@ class ByteReader {
   }
 
   #shared(ticket: string): object {
-    return this.#fetching ? this.#source.shared(ticket) : NOT_FETCHED;
+    this.#tickets.push(ticket);
+    return this.#fetching && this.#source ? this.#source.shared(ticket) : NOT_FETCHED;
   }
 
   #pairs<T extends object>(object: T): T {

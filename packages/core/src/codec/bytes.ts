@@ -3,7 +3,8 @@ import { agent } from '../agent.js';
 import { TransferError } from '../errors.js';
 import { IDENTITY_WORD } from '../realm/layout.js';
 import { UID_WORD } from '../words.js';
-import { readBytes, type ByteSource } from './bytes-reader.js';
+import { parcels } from './bytes-parcels.js';
+import { isSpecial, readBytes, type ByteSource } from './bytes-reader.js';
 import { ByteWriter, SPECIAL, type Beside } from './bytes-writer.js';
 import { decode } from './decode.js';
 import { encode } from './encode.js';
@@ -18,8 +19,8 @@ let writing = false;
  * instances of registered classes. Fidelity is that of structured clone: `-0`, `NaN`, holes, cycles,
  * lone surrogates and `__proto__` keys survive.
  *
- * A `SharedArrayBuffer`, and so a primitive, is not copied into the bytes but travels beside them;
- * see `decodeBytes`.
+ * A `SharedArrayBuffer`, and so a primitive, is not copied into the bytes but travels beside them
+ * (bytes-parcels.ts), and is kept until somebody calls `takeBytes` or `dropBytes`.
  *
  * @param path how messages call the value
  * @returns a view of this thread's scratch memory: copy it before the next call
@@ -76,7 +77,7 @@ export function encodePlainBytes(value: unknown): Uint8Array | undefined {
 function encodeSpecial(mine: ByteWriter, value: unknown, path: string): Uint8Array {
   const wire = encode(value, path);
   try {
-    return mine.write(wire, beside);
+    return mine.write(wire, new Luggage());
   } catch (error) {
     if (error instanceof TransferError) throw error;
     const why = error instanceof Error ? `: ${error.message}` : '';
@@ -101,30 +102,65 @@ export function decodeBytes(bytes: Uint8Array): unknown {
   return special ? decode(value) : value;
 }
 
-const beside: Beside = {
-  ticket(buffer) {
+/**
+ * As `decodeBytes`, for bytes that nobody will read again: what travelled beside them is let go.
+ *
+ * @throws what `decodeBytes` throws
+ */
+export function takeBytes(bytes: Uint8Array): unknown {
+  try {
+    return decodeBytes(bytes);
+  } finally {
+    dropBytes(bytes);
+  }
+}
+
+/** Lets go what travelled beside bytes that nobody will read any more. */
+export function dropBytes(bytes: Uint8Array): void {
+  if (!isSpecial(bytes)) return;
+  const tickets = readBytes(bytes, undefined).tickets.filter((ticket) => !ticket.startsWith(REALM));
+  if (tickets.length > 0) parcels().drop(tickets);
+}
+
+/**
+ * Makes this thread one that is sent what travels beside bytes, from now on. Without it that happens
+ * with the first bytes that need it, and what was sent before has to be asked for.
+ */
+export function expectBytes(): void {
+  parcels();
+}
+
+/** A realm is known to all its threads, so it needs no parcel. */
+const REALM = 'realm/';
+
+/** What travels beside the bytes of one value. */
+class Luggage implements Beside {
+  readonly #tickets = new Map<SharedArrayBuffer, string>();
+
+  ticket(buffer: SharedArrayBuffer): string {
     for (const member of agent().members.values()) {
-      if (member.realm.buffer === buffer) return `realm/${member.realm.identity}`;
+      if (member.realm.buffer === buffer) return REALM + member.realm.identity;
     }
-    // Primitives that the other thread has by another way still arrive.
-    return 'none';
-  },
-  key({ buffer, byteOffset, realm }: HandleMark) {
+    let ticket = this.#tickets.get(buffer);
+    if (ticket === undefined) this.#tickets.set(buffer, (ticket = parcels().send(buffer)));
+    return ticket;
+  }
+
+  key({ buffer, byteOffset, realm }: HandleMark): string {
     const uid = new Int32Array(buffer, byteOffset)[UID_WORD]!;
     const identity = new Int32Array(realm, IDENTITY_WORD * 4, 2);
     return `${identity[0]! >>> 0}-${identity[1]! >>> 0}/${uid}`;
-  },
-};
+  }
+}
 
 const source: ByteSource = {
   known: (key) => agent().instances.get(key)?.deref(),
   shared(ticket) {
-    if (ticket.startsWith('realm/')) {
-      const member = agent().members.get(ticket.slice('realm/'.length));
-      if (member) return member.realm.buffer;
-    }
+    if (!ticket.startsWith(REALM)) return parcels().find(ticket);
+    const member = agent().members.get(ticket.slice(REALM.length));
+    if (member) return member.realm.buffer;
     throw new TransferError(
-      'the value holds a primitive or a SharedArrayBuffer that this thread does not have; pass it to this thread in its arguments first',
+      'the value holds a primitive of threads that this one does not know; pass it in a message made by toShared',
     );
   },
 };
