@@ -21,6 +21,8 @@ const status = new Int32Array(order.status);
 function resolve(specifier: string): string {
   const own = /^@x\/([a-z]+)(?:\/([a-z]+))?$/.exec(specifier);
   if (own) return new URL(`../../${own[1]}/dist/${own[2] ?? 'index'}.js`, import.meta.url).href;
+  // vite has resolved what it could, from the root of the repository.
+  if (specifier.startsWith('/packages/')) return new URL(`../../..${specifier}`, import.meta.url).href;
   if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, order.base).href;
   if (/^[a-z]+:/.test(specifier)) return specifier;
   const path = createRequire(order.base).resolve(specifier);
