@@ -106,8 +106,8 @@ function pointsAt(error: Error, name: string, source: string, url: string, posit
   if (!frame.includes(url)) return false;
   const line = Number(found[1]) - 1 - position.line;
   const column = Number(found[2]) - 1 - (line === 0 ? position.column : 0);
-  // Engines point at the name, or at the beginning of the statement that it stands in.
+  // Engines point at the name, at the beginning of the statement that it stands in, or at an operator behind it.
   const rest = source.split('\n').slice(line);
   if (line < 0 || column < 0 || rest.length === 0 || column >= rest[0]!.length) return false;
-  return rest.join('\n').indexOf(name, column) >= 0;
+  return rest[0]!.includes(name) || rest.join('\n').indexOf(name, column) >= 0;
 }
