@@ -1,6 +1,6 @@
 /** The other side of a ping-pong: waits for one thing, then does another. */
 import { workerData } from 'node:worker_threads';
-import { fromShared, type Event, type SharedMessage } from '@x/event';
+import { fromShared, type Event } from '@x/event';
 
 const { kind, shared } = workerData as { kind: 'event' | 'atomics'; shared: unknown };
 
