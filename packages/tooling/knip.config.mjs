@@ -1,5 +1,5 @@
 /**
- * What knip takes for used: exports of the entries of a package, tests, programs of the documentation. All else must
+ * What knip takes for used: exports of the entries of a package, tests and what they run by path, programs of the documentation. All else must
  * be imported by somebody, listed in the package.json of whoever imports it, and nothing may be listed in vain.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -28,7 +28,7 @@ export default {
       packages.map((name) => [
         `packages/${name}`,
         {
-          entry: [...entries(name), 'test/**/*.test.ts', 'test/**/*.test-d.ts', 'test/workers/**'],
+          entry: [...entries(name), 'test/**/*.test.ts', 'test/**/*.test-d.ts', 'test/**/*.mjs'],
           project: ['src/**', 'test/**'],
         },
       ]),

@@ -1,6 +1,6 @@
 /**
  * Keeps `packages/NAME/api.md` and `packages/NAME/layout.json`, which say what users of a package and other versions
- * of it rely on. With `--write` it refreshes them. Without, it fails when they do not match the sources, and when
+ * of it rely on, and the table of kinds in ARCHITECTURE.md. With `--write` it refreshes the reports. Without, it fails when these do not match the sources, and when
  * they differ from the last release in a way that no changeset announces.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compareReports } from './api/api-compare.mjs';
 import { apiReport } from './api/api-report.mjs';
+import { checkKindTable } from './api/kind-table.mjs';
 import { compareLayouts } from './api/layout-compare.mjs';
 import { layoutReport } from './api/layout-report.mjs';
 import { hasHistory, lastRelease, missingBump, pendingBumps } from './api/released.mjs';
@@ -99,6 +100,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.log(`${stale} of ${reports.size * 2} reports changed`);
   } else {
     const problems = staleReports(root, reports);
+    const kinds = [...reports].map(
+      ([name, { layout }]) => /** @type {const} */ ([name, JSON.parse(layout).kinds]),
+    );
+    problems.push(...checkKindTable(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'), new Map(kinds)));
     if (hasHistory(root)) problems.push(...unannounced(root, reports));
     else console.log('No whole git history here: not compared with the last release.');
     for (const problem of problems) console.error(problem);

@@ -1,10 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { apiReport } from '../src/api/api-report.mjs';
+import { checkKindTable } from '../src/api/kind-table.mjs';
 import { layoutReport } from '../src/api/layout-report.mjs';
 import { readSources } from '../src/api/sources.mjs';
+
+// Each test compiles a program, with the compiler's own library.
+vi.setConfig({ testTimeout: 120_000 });
 
 let root = '';
 afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -130,4 +134,36 @@ test('a layout is every number of a kind, over files and packages', () => {
       },
     },
   });
+});
+
+test('kinds are found where a function makes their shapes', () => {
+  const { kinds } = layoutReport(
+    sources({
+      'packages/lock/src/shape.ts': `const VERSION = 3; const at = (n: number) => (n === 0 ? 4 : 4 + Math.ceil(n / 2));
+        export function shapeOf(kind: number, name: string) { return { kind, name, version: VERSION, bytes: at(3) * 4 }; }`,
+      'packages/lock/src/index.ts': `import { shapeOf } from './shape.js';
+        export const A = shapeOf(9, 'Queue'); export const B = shapeOf(10, 'LifoQueue');`,
+    }),
+    'lock',
+  );
+  expect(kinds).toEqual({
+    Queue: { kind: 9, version: 3, bytes: 24, files: ['shape.ts'] },
+    LifoQueue: { kind: 10, version: 3, bytes: 24, files: ['shape.ts'] },
+  });
+});
+
+test('the table of kinds must say what the sources do', () => {
+  const kind = (number: number, version = 1) => ({ kind: number, version, bytes: 8, files: [] });
+  const table =
+    '## Kinds\n\n| kind | number | package | layout version |\n| --- | --- | --- | --- |\n| A, B | 1–2 | lock | 1 |\n';
+  const check = (kinds: Record<string, ReturnType<typeof kind>>) =>
+    checkKindTable(table, new Map([['lock', kinds]]));
+  expect(check({ A: kind(1), B: kind(2) })).toEqual([]);
+  expect(check({ A: kind(1), B: kind(2, 2) })).toEqual([
+    expect.stringContaining('the table has B, version 1, of lock'),
+  ]);
+  expect(check({ A: kind(1), B: kind(2), C: kind(3) })).toEqual([
+    expect.stringContaining('the table has nothing'),
+  ]);
+  expect(check({ A: kind(1) })).toEqual([expect.stringContaining('has number 2, which no source has')]);
 });

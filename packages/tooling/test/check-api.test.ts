@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeReports, staleReports, unannounced } from '../src/check-api.mjs';
+
+// Each test compiles a program, with the compiler's own library.
+vi.setConfig({ testTimeout: 120_000 });
 
 let root = '';
 beforeEach(() => {

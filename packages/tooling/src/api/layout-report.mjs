@@ -10,6 +10,7 @@
  * listed as well.
  */
 import ts from 'typescript';
+import { createEvaluator, unwrap } from './constants.mjs';
 import { placeOf } from './sources.mjs';
 
 /** @typedef {number | Record<string, number>} Constant */
@@ -38,7 +39,7 @@ export const PLACE = /_(?:WORD|WORDS|BIT|BITS|MASK|SHIFT|BYTES|OFFSET)$/;
  * @returns {Layout}
  */
 export function layoutReport({ root, program, checker }, name) {
-  const number = createEvaluator(checker);
+  const { number, text, parts } = createEvaluator(checker);
   const files = program
     .getSourceFiles()
     .filter(({ fileName }) => placeOf(root, fileName)?.name === name)
@@ -50,7 +51,7 @@ export function layoutReport({ root, program, checker }, name) {
   const kinds = {};
   const used = new Set();
   for (const file of files) {
-    const found = kindsOf(file, number);
+    const found = kindsOf(file);
     if (!found.length) continue;
     const reached = [...reach(checker, file)].filter(
       (other) => Object.keys(constants.get(other) ?? {}).length,
@@ -66,6 +67,27 @@ export function layoutReport({ root, program, checker }, name) {
   }
   const ordered = Object.entries(kinds).sort(([, a], [, b]) => a.kind - b.kind);
   return { kinds: Object.fromEntries(ordered), files: listed };
+
+  /** @param {ts.SourceFile} file */
+  function kindsOf(file) {
+    /** @type {[string, Omit<LayoutKind, 'files'>][]} */
+    const found = [];
+    const visit = (/** @type {ts.Node} */ node) => {
+      const { kind, name: named, version, bytes } = parts(node) ?? {};
+      if (kind && named && version && bytes) {
+        const id = number(kind);
+        const called = text(named);
+        if (called !== undefined && id !== undefined) {
+          const value = (/** @type {import('./constants.mjs').Part} */ part) =>
+            number(part) ?? part.node.getText();
+          found.push([called, { kind: id, version: value(version), bytes: value(bytes) }]);
+        }
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+    return found;
+  }
 }
 
 /** The files of the same package that `file` needs at run time, itself included. @param {ts.TypeChecker} checker @param {ts.SourceFile} file */
@@ -86,7 +108,7 @@ function reach(checker, file) {
   return all;
 }
 
-/** @param {ts.SourceFile} file @param {(node: ts.Expression) => number | undefined} number */
+/** @param {ts.SourceFile} file @param {(part: import('./constants.mjs').Part) => number | undefined} number */
 function constantsOf(file, number) {
   /** @type {Record<string, Constant>} */
   const found = {};
@@ -95,7 +117,7 @@ function constantsOf(file, number) {
       continue;
     for (const { name, initializer } of statement.declarationList.declarations) {
       if (!ts.isIdentifier(name) || !initializer || HABIT.test(name.text)) continue;
-      const value = CONSTANT.test(name.text) ? number(initializer) : undefined;
+      const value = CONSTANT.test(name.text) ? number({ node: initializer }) : undefined;
       if (value !== undefined) found[name.text] = value;
       const group = enumeration(initializer, number);
       if (group) found[name.text] = group;
@@ -104,7 +126,7 @@ function constantsOf(file, number) {
   return found;
 }
 
-/** `{ FREE: 0, NEW: 1 } as const`. @param {ts.Expression} node @param {(node: ts.Expression) => number | undefined} number */
+/** `{ FREE: 0, NEW: 1 } as const`. @param {ts.Expression} node @param {(part: import('./constants.mjs').Part) => number | undefined} number */
 function enumeration(node, number) {
   const literal = unwrap(node);
   if (!ts.isObjectLiteralExpression(literal) || literal.properties.length === 0) return undefined;
@@ -112,95 +134,9 @@ function enumeration(node, number) {
   const group = {};
   for (const property of literal.properties) {
     if (!ts.isPropertyAssignment(property) || !CONSTANT.test(property.name.getText())) return undefined;
-    const value = number(property.initializer);
+    const value = number({ node: property.initializer });
     if (value === undefined) return undefined;
     group[property.name.getText()] = value;
   }
   return group;
-}
-
-/** @param {ts.SourceFile} file @param {(node: ts.Expression) => number | undefined} number */
-function kindsOf(file, number) {
-  /** @type {[string, Omit<LayoutKind, 'files'>][]} */
-  const found = [];
-  const visit = (/** @type {ts.Node} */ node) => {
-    if (ts.isObjectLiteralExpression(node)) {
-      const part = (/** @type {string} */ key) =>
-        node.properties.find(
-          (property) => ts.isPropertyAssignment(property) && property.name.getText() === key,
-        );
-      const [kind, name, version, bytes] = ['kind', 'name', 'version', 'bytes'].map(part);
-      const text =
-        name &&
-        ts.isPropertyAssignment(name) &&
-        ts.isStringLiteral(name.initializer) &&
-        name.initializer.text;
-      const value = (/** @type {ts.ObjectLiteralElementLike | undefined} */ property) =>
-        property && ts.isPropertyAssignment(property)
-          ? (number(property.initializer) ?? property.initializer.getText())
-          : 'unknown';
-      const id = value(kind);
-      if (text && version && bytes && typeof id === 'number') {
-        found.push([text, { kind: id, version: value(version), bytes: value(bytes) }]);
-      }
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
-  return found;
-}
-
-/** @param {ts.Expression} node @returns {ts.Expression} */
-function unwrap(node) {
-  if (ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node)) {
-    return unwrap(node.expression);
-  }
-  return node;
-}
-
-/** @type {Partial<Record<ts.SyntaxKind, (a: number, b: number) => number>>} */
-const OPERATORS = {
-  [ts.SyntaxKind.PlusToken]: (a, b) => a + b,
-  [ts.SyntaxKind.MinusToken]: (a, b) => a - b,
-  [ts.SyntaxKind.AsteriskToken]: (a, b) => a * b,
-  [ts.SyntaxKind.SlashToken]: (a, b) => a / b,
-  [ts.SyntaxKind.AsteriskAsteriskToken]: (a, b) => a ** b,
-  [ts.SyntaxKind.LessThanLessThanToken]: (a, b) => a << b,
-  [ts.SyntaxKind.GreaterThanGreaterThanToken]: (a, b) => a >> b,
-  [ts.SyntaxKind.GreaterThanGreaterThanGreaterThanToken]: (a, b) => a >>> b,
-  [ts.SyntaxKind.AmpersandToken]: (a, b) => a & b,
-  [ts.SyntaxKind.BarToken]: (a, b) => a | b,
-  [ts.SyntaxKind.CaretToken]: (a, b) => a ^ b,
-};
-
-/** What a constant expression comes to, over files and packages; undefined if it is not one. @param {ts.TypeChecker} checker */
-function createEvaluator(checker) {
-  /** @param {ts.Expression} expression @returns {number | undefined} */
-  return function number(expression) {
-    const node = unwrap(expression);
-    if (ts.isNumericLiteral(node)) return Number(node.text);
-    if (ts.isPrefixUnaryExpression(node)) {
-      const value = number(node.operand);
-      if (value === undefined) return undefined;
-      if (node.operator === ts.SyntaxKind.MinusToken) return -value;
-      return node.operator === ts.SyntaxKind.TildeToken ? ~value : undefined;
-    }
-    if (ts.isBinaryExpression(node)) {
-      const operator = OPERATORS[node.operatorToken.kind];
-      const [a, b] = [number(node.left), number(node.right)];
-      return operator && a !== undefined && b !== undefined ? operator(a, b) : undefined;
-    }
-    if (!ts.isIdentifier(node) && !ts.isPropertyAccessExpression(node)) return undefined;
-    if (/\.BYTES_PER_ELEMENT$/.test(node.getText())) return /64/.test(node.getText()) ? 8 : 4;
-    let symbol = checker.getSymbolAtLocation(node);
-    if (symbol && symbol.flags & ts.SymbolFlags.Alias) symbol = checker.getAliasedSymbol(symbol);
-    const declaration = symbol?.valueDeclaration;
-    const constant =
-      declaration &&
-      ((ts.isVariableDeclaration(declaration) && declaration.parent.flags & ts.NodeFlags.Const) ||
-        ts.isPropertyAssignment(declaration) ||
-        ts.isPropertyDeclaration(declaration));
-    const initializer = constant && /** @type {ts.VariableDeclaration} */ (declaration).initializer;
-    return initializer ? number(initializer) : undefined;
-  };
 }
