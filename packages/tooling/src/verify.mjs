@@ -1,6 +1,6 @@
 /**
  * Everything that must hold, in one command: build, static checks, tests on every supported Node, each package
- * published alone, documentation, releases tried out. Prints a line for each step, all output of those that fail and,
+ * published alone, documentation, releases tried out. Prints a line for each step, the output of those that fail and,
  * last, `N passed, N failed` over all tests; a step that is not made of tests counts only when it fails. Exits non-zero
  * when something failed or nothing ran.
  */
@@ -11,6 +11,10 @@ import { ROOT, killAll, runStep } from './run-step.mjs';
 
 /** The whole may take no longer; a step that hangs is cut off by its own, shorter limit. */
 const DEADLINE_MS = 25 * 60_000;
+
+/** How much of what a failed step printed is shown. */
+const HEAD_LINES = 120;
+const TAIL_LINES = 60;
 
 const COUNTS_FILE = join(ROOT, 'node_modules', '.cache', 'verify', 'counts.jsonl');
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
@@ -23,13 +27,22 @@ const seconds = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`;
 /** @param {import('./run-step.mjs').StepResult} result */
 const outcome = ({ status }) => (status === 0 ? 'ok' : status === 124 ? 'timed out' : `status ${status}`);
 
+/** The beginning and the end of a long text. @param {string} text */
+function shorten(text) {
+  const lines = text.trimEnd().split('\n');
+  if (lines.length <= HEAD_LINES + TAIL_LINES) return lines.join('\n');
+  const left = lines.length - HEAD_LINES - TAIL_LINES;
+  const note = `… ${left} lines left out; run the step by itself to see them …`;
+  return [...lines.slice(0, HEAD_LINES), note, ...lines.slice(-TAIL_LINES)].join('\n');
+}
+
 /**
- * One line for a step that went well; all it printed for one that did not, and always what it measured.
+ * One line for a step that went well; what it printed for one that did not, and always what it measured.
  * @param {string} name @param {import('./run-step.mjs').StepResult} result @param {string} [counts]
  */
 function announce(name, result, counts) {
   console.log(`── ${[name, outcome(result), seconds(result.ms), counts].filter(Boolean).join('  ')}`);
-  if (result.status !== 0) console.log(result.output);
+  if (result.status !== 0) console.log(shorten(result.output));
   else for (const [line] of result.output.matchAll(/^size @x.*$/gm)) console.log(`   ${line}`);
 }
 
@@ -83,6 +96,10 @@ function finish() {
   console.log(`${passed} passed, ${failed} failed`);
   process.exit(failed > 0 || passed === 0 ? 1 : 0);
 }
+
+// The log is read, and searched, without colours.
+process.env['NO_COLOR'] = '1';
+delete process.env['FORCE_COLOR'];
 
 setTimeout(() => {
   killAll();
