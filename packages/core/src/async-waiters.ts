@@ -12,6 +12,7 @@
  * Whoever changes the state after the announcement sees it, bumps the sequence and notifies; so
  * `waitAsync` finds the sequence changed, or is already queued and is woken.
  */
+import { onAbort } from './abort.js';
 import { agent, type Agent } from './agent.js';
 import { STARVING_AFTER_MS } from './blocking-wait.js';
 import { signalOf, timeoutOf, type AsyncWaitOptions } from './deadline.js';
@@ -124,14 +125,12 @@ export class AsyncWaiters<R> {
     this.#agent.keepAlive.add();
     if (timeout !== Infinity) this.#startTimer(waiter, timeout);
     if (signal) {
-      const onAbort = (): void => {
+      waiter.unlisten = onAbort(signal, () => {
+        // Another callback of the same signal may have served it meanwhile.
+        if (!this.#waiters.has(waiter)) return;
         this.#leave(waiter);
         waiter.reject(signal.reason);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      waiter.unlisten = () => {
-        signal.removeEventListener('abort', onAbort);
-      };
+      });
     }
     this.#arm();
   }

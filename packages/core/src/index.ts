@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { onAbort } from './abort.js';
 export {
   agent,
   createAgent,
