@@ -226,7 +226,9 @@ export function retractGrant(words: Int32Array, grant: number): void {
     const state = Atomics.load(words, STATE_WORD);
     if ((state & OWNER_MASK) !== grant) return;
     const waits = grant === GRANT_THREAD ? STARVING_BIT : STARVING_ASYNC_BIT;
-    const next = state & ~(OWNER_MASK | waits | CONTENDED_BIT | ASYNC_BIT);
+    const kept = state & ~(OWNER_MASK | waits | CONTENDED_BIT | ASYNC_BIT);
+    // Whose turn it is matters only while somebody starves; a free lock should read 0.
+    const next = kept === LOOP_HAD_TURN_BIT ? 0 : kept;
     if (Atomics.compareExchange(words, STATE_WORD, state, next) !== state) continue;
     if ((state & ASYNC_BIT) !== 0) wakeLoops(words);
     if ((state & CONTENDED_BIT) !== 0) Atomics.notify(words, STATE_WORD, 1);

@@ -138,6 +138,7 @@ describe.each(KINDS)('%s', (_name, make, side) => {
     const worker = startWorker(
       ({ shared, side, end }) => {
         shared[side]!.acquire();
+        // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a fixture's source, and ours
         setTimeout(new Function(`return ${end}`)() as () => void, 10);
         return new Promise(() => undefined);
       },
@@ -197,7 +198,7 @@ test('so does one in memory of the user, that no handle has ever carried', async
   const buffer = new SharedArrayBuffer(Lock.BYTES);
   const lock = new Lock({ buffer });
   const worker = startWorker(async (buffer: SharedArrayBuffer) => {
-    const { Lock } = (await import('@x/lock')) as typeof import('@x/lock');
+    const { Lock } = await import('@x/lock');
     return new Lock({ buffer }).acquire();
   }, buffer);
   expect(await worker.result).toBe(true);
