@@ -1,1 +1,23 @@
-export {};
+/**
+ * Barriers between threads.
+ *
+ * @packageDocumentation
+ */
+export {
+  BlockingNotAllowedError,
+  BrokenBarrierError,
+  DeadlockError,
+  fromShared,
+  LayoutError,
+  TargetError,
+  targetsFrom,
+  ThreadingError,
+  toShared,
+  TransferError,
+  type AsyncWaitOptions,
+  type MemoryOptions,
+  type SharedMessage,
+  type Targets,
+  type TimeoutOptions,
+} from '@x/core';
+export { Barrier, type BarrierOptions } from './barrier.js';

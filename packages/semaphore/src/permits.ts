@@ -107,7 +107,6 @@ function exchange(member: Member, words: Int32Array, state: number, next: number
 function takeSlow(member: Member, words: Int32Array, claim: Claim, timeout: number): boolean {
   const { permits } = claim;
   const wait = new BlockingWait(member, words, timeout);
-  let spins = wait.spins;
   let first = false;
   /** Why the wait has to end; the loop then makes one last round. */
   let leaving: Woke | undefined;
@@ -132,10 +131,7 @@ function takeSlow(member: Member, words: Int32Array, claim: Claim, timeout: numb
         if (leaving === Woke.INTERRUPTED) throw wait.reason();
         return false;
       }
-      if (spins > 0) {
-        spins--;
-        continue;
-      }
+      if (wait.spin()) continue;
       if (!first && wait.starving && becomeFirst(words, member.id, permits)) {
         first = true;
         continue;

@@ -1,0 +1,227 @@
+import { Barrier, BrokenBarrierError } from '@x/barrier';
+import {
+  explore,
+  type Body,
+  type ExploreOptions,
+  type Outcome,
+  type VirtualThread,
+} from '@x/testkit/explorer';
+import { expect, test } from 'vitest';
+
+const words = {
+  barrier: { 4: 'STATE', 5: 'SEQ', 6: 'PARTIES', 7: 'PASSED', 8: 'SLOTS', 10: 'OWNER', 11: 'CYCLE' },
+};
+
+interface Shared {
+  readonly barrier: Barrier;
+}
+
+const setup = (parties: number) => (): Shared => ({ barrier: new Barrier(parties) });
+
+const check = <N extends string>(options: Omit<ExploreOptions<Shared, N>, 'words'>) =>
+  explore({ ...options, words });
+
+/** The explorer ends threads by an exception of its own, which must not be caught. */
+const nameOf = (error: unknown): string => {
+  if (error instanceof BrokenBarrierError || (error as Error | undefined)?.name === 'AbortError')
+    return (error as Error).name;
+  throw error;
+};
+
+const party =
+  (cycles = 1, timeout?: number): Body<Shared> =>
+  ({ barrier }) => {
+    const got: (number | string)[] = [];
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      try {
+        got.push(barrier.wait({ timeout }));
+      } catch (error) {
+        got.push(nameOf(error));
+      }
+    }
+    return got;
+  };
+
+const partyAsync =
+  (cycles = 1, timeout?: number, abortable = false): Body<Shared> =>
+  async ({ barrier }, thread: VirtualThread) => {
+    const got: (number | string)[] = [];
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      try {
+        got.push(await barrier.waitAsync({ timeout, signal: abortable ? thread.signal() : undefined }));
+      } catch (error) {
+        got.push(nameOf(error));
+      }
+    }
+    return got;
+  };
+
+const valuesOf = (outcomes: Record<string, Outcome>, cycle = 0): unknown[] =>
+  Object.values(outcomes)
+    .filter((outcome) => 'value' in outcome && outcome.value !== undefined)
+    .map((outcome) => ((outcome as { value: unknown }).value as unknown[])[cycle])
+    .sort();
+
+/** Either everybody passed, or everybody failed. */
+const together = (_shared: Shared, outcomes: Record<string, Outcome>): void => {
+  const numbers = valuesOf(outcomes).filter((value) => typeof value === 'number');
+  expect([0, Object.keys(outcomes).length]).toContain(numbers.length);
+};
+
+test('two threads, two cycles', async () => {
+  await check({
+    name: 'two threads',
+    setup: setup(2),
+    threads: { A: party(2), B: party(2) },
+    final: (_shared, outcomes) => {
+      expect([valuesOf(outcomes, 0), valuesOf(outcomes, 1)]).toEqual([
+        [0, 1],
+        [0, 1],
+      ]);
+    },
+  });
+});
+
+test('a thread and a loop, two cycles', async () => {
+  await check({
+    name: 'mixed',
+    setup: setup(2),
+    threads: { A: party(2), B: partyAsync(2) },
+    final: (_shared, outcomes) => {
+      expect([valuesOf(outcomes, 0), valuesOf(outcomes, 1)]).toEqual([
+        [0, 1],
+        [0, 1],
+      ]);
+    },
+  });
+});
+
+test('three threads', async () => {
+  await check({
+    name: 'three threads',
+    setup: setup(3),
+    threads: { A: party(), B: party(), C: party() },
+    preemptions: 1,
+    final: (_shared, outcomes) => {
+      expect(valuesOf(outcomes)).toEqual([0, 1, 2]);
+    },
+  });
+});
+
+test('a party that may time out: all pass, or none', async () => {
+  await check({
+    name: 'time-out',
+    setup: setup(2),
+    threads: { A: party(1, 50), B: party() },
+    events: { timeouts: 1 },
+    final: together,
+  });
+});
+
+test('an async party that may time out: all pass, or none', async () => {
+  await check({
+    name: 'async time-out',
+    setup: setup(2),
+    threads: { A: partyAsync(1, 50), B: party() },
+    events: { timeouts: 1 },
+    preemptions: 2,
+    final: together,
+  });
+});
+
+test('an async party that may be aborted leaves nobody waiting', async () => {
+  await check({
+    name: 'abort',
+    setup: setup(2),
+    threads: { A: partyAsync(1, undefined, true), B: party() },
+    events: { aborts: 1 },
+    preemptions: 2,
+  });
+});
+
+test('somebody else aborts it, at any moment', async () => {
+  await check({
+    name: 'abort()',
+    setup: setup(2),
+    threads: {
+      A: party(),
+      B: partyAsync(),
+      C: ({ barrier }) => {
+        barrier.abort();
+      },
+    },
+    preemptions: 1,
+    final: (_shared, outcomes) => {
+      expect(valuesOf(outcomes)).not.toContain(undefined);
+    },
+  });
+});
+
+test('somebody else resets it, and those that failed come again', async () => {
+  const again: Body<Shared> = ({ barrier }) => {
+    for (;;) {
+      try {
+        return [barrier.wait()];
+      } catch (error) {
+        nameOf(error);
+        // Reset: once more.
+      }
+    }
+  };
+  await check({
+    name: 'reset()',
+    setup: setup(2),
+    threads: {
+      A: again,
+      B: again,
+      C: ({ barrier }) => {
+        barrier.reset();
+      },
+    },
+    preemptions: 1,
+    final: (_shared, outcomes) => {
+      expect(valuesOf(outcomes)).toEqual([0, 1]);
+    },
+  });
+});
+
+test('a party that is killed at any instruction leaves nobody waiting', async () => {
+  await check({
+    name: 'death',
+    setup: setup(2),
+    threads: { doomed: party(), other: party(1, 50) },
+    events: { kills: 1, mortal: ['doomed'], timeouts: 1, idleSlices: 3 },
+    preemptions: 2,
+  });
+});
+
+test('a party that is killed after its arrival breaks the barrier without any time-out', async () => {
+  await check({
+    name: 'death of one of three',
+    setup: setup(3),
+    threads: {
+      doomed: ({ barrier }, thread) => {
+        try {
+          barrier.wait();
+        } catch (error) {
+          nameOf(error);
+        }
+        thread.point('outside');
+      },
+      other: ({ barrier }) => {
+        try {
+          return [barrier.wait()];
+        } catch (error) {
+          return [nameOf(error)];
+        }
+      },
+      third: ({ barrier }) => {
+        // Comes only when the two others are in; if one of them has died by then, it is for those to find.
+        if (barrier.nWaiting === 2) barrier.wait();
+        else barrier.abort();
+      },
+    },
+    events: { kills: 1, mortal: ['doomed'], idleSlices: 2 },
+    preemptions: 1,
+  });
+});
