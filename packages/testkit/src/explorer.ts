@@ -14,3 +14,4 @@ export {
   type Outcome,
   type VirtualThread,
 } from './explorer/options.js';
+export { LONG } from './time.js';

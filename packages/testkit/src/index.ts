@@ -8,6 +8,7 @@ export { dump, dumpThreads, dumpWords } from './dump.js';
 export { random, type Random } from './random.js';
 export {
   EXPIRES_MS,
+  LONG,
   NEVER_MS,
   PATIENCE_MS,
   pause,

@@ -3,6 +3,9 @@
 /** The factor. Slow machines and emulators want more than 1. */
 export const TIME_SCALE: number = Number(process.env['TEST_TIME_SCALE'] ?? 1) || 1;
 
+/** Whether tests may take their time: `TEST_LONG=1`. */
+export const LONG: boolean = Boolean(process.env['TEST_LONG']);
+
 /** Milliseconds, scaled. */
 export function scaled(ms: number): number {
   return ms * TIME_SCALE;

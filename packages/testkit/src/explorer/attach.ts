@@ -14,7 +14,8 @@ export function visitShared(
   const below = (key: string): string => (path === '' ? key : `${path}.${key}`);
   if (KIND in value) {
     const primitive = value as Primitive;
-    onPrimitive(primitive, path);
+    // Kinds without memory are made from what they carry.
+    if (primitive[KIND].make === undefined) onPrimitive(primitive, path);
     visitShared(primitive[KIND].extra?.(primitive), onPrimitive, onView, path, seen);
   } else if (ArrayBuffer.isView(value)) {
     if (value.buffer instanceof SharedArrayBuffer) onView(value as ArrayBufferView<SharedArrayBuffer>, path);
@@ -37,9 +38,10 @@ export function attach<T>(value: T, member: Member): T {
     if (KIND in item) {
       const primitive = item as Primitive;
       const kind: Kind = primitive[KIND];
-      const { buffer, byteOffset, words } = primitive.memory;
-      const memory: Memory = { buffer, byteOffset, words, member };
-      const own = kind.revive(memory, primitive.name, copy(kind.extra?.(primitive)));
+      const extra = copy(kind.extra?.(primitive));
+      const own = kind.make
+        ? kind.make(extra)
+        : kind.revive(memoryOf(primitive, member), primitive.name, extra);
       copies.set(item, own);
       return own;
     }
@@ -52,4 +54,8 @@ export function attach<T>(value: T, member: Member): T {
     return result;
   };
   return copy(value) as T;
+}
+
+function memoryOf({ memory: { buffer, byteOffset, words } }: Primitive, member: Member): Memory {
+  return { buffer, byteOffset, words, member };
 }

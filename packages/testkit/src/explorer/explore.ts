@@ -33,6 +33,9 @@ const INTERRUPT_WORD = 11;
 const RECORD_WORDS = 64;
 const REALM_HEADER_WORDS = 32;
 
+/** Long enough for a busy machine, and less than the time-out of model tests. */
+const DEFAULT_MAX_MS = 100_000;
+
 /** How long the search runs before it lets the real event loop have a turn. */
 const STRETCH_MS = 20;
 
@@ -114,7 +117,7 @@ async function run<S>(
     model.search.trace = [];
     model.search.force(path);
   }
-  const maxMs = options.maxMs ?? 60_000;
+  const maxMs = options.maxMs ?? DEFAULT_MAX_MS;
   const deadline = performance.now() + maxMs;
   const listenAgain = ignoreUnwinding();
   // From timers, not from promises: microtasks can be drained only where none is running.
@@ -220,9 +223,13 @@ class Model<S> {
   /** One stretch of the search, with the seam in the hands of the engine. */
   walk(stop: () => boolean): boolean {
     const restore = installSeam(this.search.engine);
+    const { stackTraceLimit } = Error;
+    // Errors that are part of normal behaviour are made by the thousand, and their stacks are never read.
+    if (!this.search.trace) Error.stackTraceLimit = 0;
     try {
       return this.#asHost(() => this.search.walk(stop));
     } finally {
+      Error.stackTraceLimit = stackTraceLimit;
       restore();
     }
   }
