@@ -1,6 +1,8 @@
 import { Lock } from '@x/lock';
+import { LONG } from '@x/testkit/explorer';
 import { describe, expect, test } from 'vitest';
 import {
+  again,
   awaiting,
   awaitingAbortable,
   awaitingRecovering,
@@ -66,6 +68,24 @@ describe('waiters that starve', () => {
     await model('async timed, starving', [blocking, awaitingTimed, blocking], { starves: 2, timeouts: 1 });
     await model('async aborted, starving', [blocking, awaitingAbortable, awaiting], {
       starves: 2,
+      aborts: 1,
+    });
+  });
+});
+
+describe('grants to event loops while threads sleep', () => {
+  test('the loop takes it, and the threads come after it', async () => {
+    await model('loop grant', [again(blocking), awaiting, blocking], { starves: 1 });
+    await model('loop grant, loop again', [blocking, again(awaiting), blocking], { starves: 1 });
+  });
+
+  test('the loop has been left meanwhile', async () => {
+    await model('loop grant, time-out', [again(blocking), awaitingTimed, blocking], {
+      starves: 1,
+      timeouts: 1,
+    });
+    await model('loop grant, abort', [again(blocking), awaitingAbortable, blocking], {
+      starves: 1,
       aborts: 1,
     });
   });
@@ -151,6 +171,16 @@ describe('threads that die', () => {
       mortal: ['A'],
       idleSlices: 3,
     });
+  });
+
+  // Four threads are the fewest with which a loop can die between its grant and its turn while one comes later.
+  test.runIf(LONG)('a loop dies that was granted the lock', { timeout: 1_000_000 }, async () => {
+    await model(
+      'death of a loop with a grant',
+      [recovering, awaitingRecovering, recovering, recovering],
+      { kills: 1, starves: 1, mortal: ['B'], idleSlices: 2 },
+      { preemptions: 2, maxMs: 1_000_000 },
+    );
   });
 
   test('a thread dies that was granted the lock', async () => {

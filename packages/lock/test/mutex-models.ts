@@ -121,6 +121,15 @@ export const holding: MutexBody = ({ lock }, thread) => {
   lock.release();
 };
 
+/** Does it two times over. */
+export const again =
+  (body: MutexBody): MutexBody =>
+  (shared, thread) => {
+    const first = body(shared, thread);
+    if (!(first instanceof Promise)) return [first, body(shared, thread)].join();
+    return first.then(async (result: unknown) => [result, await body(shared, thread)].join());
+  };
+
 const NAMES = ['A', 'B', 'C', 'D'] as const;
 
 /** Explores some threads on one lock, and returns how many schedules there were. */
