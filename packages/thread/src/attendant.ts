@@ -3,6 +3,7 @@ import {
   decode,
   describe,
   encode,
+  TERMINATE_BIT,
   ThreadState,
   ThreadStateError,
   type Member,
@@ -24,18 +25,23 @@ export class Attendant implements Ward {
   readonly #member: Member;
   readonly #port: Port;
   readonly #signal: AbortSignal | undefined;
+  readonly #own: boolean;
   #outcome: Outcome | undefined;
   #why: string | undefined;
   #cause: unknown;
   #over = false;
+  #terminated = false;
 
+  /** @param own whether the worker runs this package's entry file, and not one of the user */
   constructor(
     member: Member,
     ident: ThreadId,
     worker: WorkerHandle,
     port: Port,
     signal: AbortSignal | undefined,
+    own: boolean,
   ) {
+    this.#own = own;
     this.ident = ident;
     this.worker = worker;
     this.#member = member;
@@ -74,9 +80,20 @@ export class Attendant implements Ward {
   }
 
   terminate(): void {
+    const { realm } = this.#member;
+    this.#terminated = true;
+    // Set before the look: a thread that is about to begin either has done so, or finds the flag when it does.
+    realm.setFlag(this.ident, TERMINATE_BIT, true);
+    // A worker that ends before it has taken its port would not be noticed by a thread that blocks; so
+    // one of ours is left to end itself then.
+    if (this.#own && realm.state(this.ident) === ThreadState.STARTING) return;
     // Its record is marked only when it is gone for sure: until then it may still write to what it holds.
-    this.#why ??= 'was terminated';
     this.worker.terminate();
+  }
+
+  /** Whether somebody wanted its end. */
+  get #isTerminated(): boolean {
+    return this.#terminated || this.#member.realm.hasFlag(this.ident, TERMINATE_BIT);
   }
 
   #receive(message: unknown): void {
@@ -89,7 +106,7 @@ export class Attendant implements Ward {
         this.#settle(report.error, false);
         break;
       case 'exited':
-        this.#why ??= `ended with process.exit(${report.code})`;
+        this.#why ??= this.#isTerminated ? 'was terminated' : `ended with process.exit(${report.code})`;
         break;
       case 'uncaught':
         relayUncaught(report);
@@ -140,6 +157,7 @@ export class Attendant implements Ward {
       code === 'ERR_WORKER_OUT_OF_MEMORY'
         ? 'ran out of memory'
         : (this.#why ??
+          (this.#isTerminated ? 'was terminated' : undefined) ??
           `died${message === undefined ? ' (killed, out of memory or crashed)' : `: ${message}`}`);
     return new ThreadStateError(`${name} ${why}, so it has no result; start a new thread to try again`, {
       cause: this.#cause,

@@ -69,7 +69,7 @@ class Life {
       realm.end(ident, ThreadState.DEAD);
     });
     this.#member = enter(realm, ident);
-    if (!realm.isAlive(ident)) system.exit(1);
+    if (!realm.isAlive(ident) || realm.hasFlag(ident, TERMINATE_BIT)) system.exit(1);
     setSelf({ port: this.#port, controller: this.#controller });
     this.#handle = threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: realm.isDaemon(ident) });
     directOutput(this.#member, boot.stdio, boot.columns);

@@ -143,7 +143,7 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
       throw explainCloneError(error, this.#args, 'args');
     }
     this.identify(ident);
-    this.#attendant = new Attendant(this.member, ident, worker, port, signal);
+    this.#attendant = new Attendant(this.member, ident, worker, port, signal, !this.#factory);
     outlastThreads();
   }
 

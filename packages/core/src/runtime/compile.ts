@@ -16,6 +16,18 @@ export interface Position {
 /** What is in scope of the text besides the globals, by name. */
 export type Scope = Readonly<Record<string, unknown>>;
 
+/** What Vitest, and Vite on servers, make of `import()`. */
+const TEST_RUNNER_IMPORT = /\b__vite_ssr_dynamic_import__\b/;
+const IMPORT_FOR_TEST_RUNNER = 'const __vite_ssr_dynamic_import__=name=>import(__vite_path(name));';
+
+/** It also writes the files of the project as if its root were that of the file system. */
+function pathFromTestRunner(name: string): string {
+  const fs = builtin<FileSystem>('node:fs');
+  if (!fs || !name.startsWith('/') || fs.existsSync(name)) return name;
+  const inProject = `${process.cwd()}${name}`;
+  return fs.existsSync(inProject) ? (urlOfFrame(inProject) ?? name) : name;
+}
+
 /** Evaluates an expression as though it stood at `position` of the file `url`. */
 export function evaluate(
   expression: string,
@@ -24,9 +36,11 @@ export function evaluate(
   scope: Scope,
   position: Position,
 ): unknown {
-  const names = Object.keys(scope);
-  const values = Object.values(scope);
-  const directive = strict ? "'use strict';" : '';
+  const tested = TEST_RUNNER_IMPORT.test(expression);
+  const all = tested ? { ...scope, __vite_path: pathFromTestRunner } : scope;
+  const names = Object.keys(all);
+  const values = Object.values(all);
+  const directive = `${strict ? "'use strict';" : ''}${tested ? IMPORT_FOR_TEST_RUNNER : ''}`;
   const vm = builtin<Vm>('node:vm');
   if (!vm) {
     // The way of targets by source on the web; module targets are there for pages whose policy forbids it.
@@ -37,7 +51,7 @@ export function evaluate(
   const prefix = `${directive}return(`;
   // Old releases of Node 20 lack the constant; there a target cannot import.
   const loader = (vm.constants as Partial<Vm['constants']> | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  if (loader !== undefined && /\bimport\b/.test(expression)) spendImportWarning(vm, loader);
+  if (loader !== undefined && /\bimport\b/.test(directive + expression)) spendImportWarning(vm, loader);
   const make = vm.compileFunction(`${prefix}${expression}\n)`, names, {
     filename: url,
     lineOffset: position.line,
