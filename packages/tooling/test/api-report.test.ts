@@ -11,11 +11,15 @@ import { readSources } from '../src/api/sources.mjs';
 vi.setConfig({ testTimeout: 120_000 });
 
 let root = '';
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+const roots: string[] = [];
+afterEach(() => {
+  for (const folder of roots.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
 
 /** The sources of `@x/core` and `@x/lock`, made of these files. */
 function sources(files: Record<string, string>) {
   root = mkdtempSync(join(tmpdir(), 'x-api-'));
+  roots.push(root);
   const manifest = (name: string) =>
     JSON.stringify({
       name: `@x/${name}`,

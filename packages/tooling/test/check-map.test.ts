@@ -6,11 +6,15 @@ import { checkMap } from '../src/check-map.mjs';
 
 const map = { core: [], lock: ['core'], thread: ['core'] };
 let root = '';
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+const roots: string[] = [];
+afterEach(() => {
+  for (const folder of roots.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
 
 /** The violations in a repository of these files, with a sound manifest for each package unless one is given. */
 function check(files: Record<string, string>, rules: Record<string, string[]> = map) {
   root = mkdtempSync(join(tmpdir(), 'x-map-'));
+  roots.push(root);
   const manifests = {
     'packages/core/package.json': '{ "name": "@x/core" }',
     'packages/lock/package.json': '{ "name": "@x/lock", "dependencies": { "@x/core": "workspace:*" } }',

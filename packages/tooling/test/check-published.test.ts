@@ -6,11 +6,15 @@ import { checkPublished } from '../src/check-published.mjs';
 import { fillEmptySections } from '../src/release/version.mjs';
 
 let root = '';
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+const roots: string[] = [];
+afterEach(() => {
+  for (const folder of roots.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
 
 /** The violations in a repository with these files, which are in order unless given. */
 function check(files: Record<string, string | object>) {
   root = mkdtempSync(join(tmpdir(), 'x-published-'));
+  roots.push(root);
   const all = {
     'README.md': '# x\n',
     'ARCHITECTURE.md': '## Runtime dependencies\n\nNone.\n\n## Next\n\n- `other` for no reason\n',
