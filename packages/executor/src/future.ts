@@ -2,9 +2,14 @@
 import {
   checkTimeout,
   describe,
+  KIND,
+  LayoutError,
+  registerKind,
   TimeoutError,
   timeoutOf,
+  TransferError,
   type CancelledError,
+  type Kind,
   type TimeoutOptions,
 } from '@x/core';
 
@@ -215,6 +220,11 @@ export class Future<T> implements PromiseLike<T> {
     return `<Future ${state}>`;
   }
 
+  /** A future stays where its task was submitted; see `Kind`. @internal */
+  get [KIND](): Kind {
+    return FUTURE_KIND;
+  }
+
   /** What `console.log` shows in Node. @internal */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
@@ -291,3 +301,22 @@ const NAMES: Readonly<Record<State, string>> = {
   [State.FAILED]: 'finished raised',
   [State.CANCELLED]: 'cancelled',
 };
+
+const FUTURE_KIND = registerKind<Future<unknown>>({
+  kind: 18,
+  name: 'Future',
+  version: 1,
+  bytes: 0,
+  module: import.meta.url,
+  extra() {
+    throw new TransferError(
+      'a Future belongs to the thread that submitted its task and cannot travel; pass its result, or submit in the other thread',
+    );
+  },
+  make() {
+    throw new LayoutError('the message is damaged: it holds a Future');
+  },
+  revive() {
+    throw new LayoutError('the message is damaged: it holds a Future');
+  },
+});

@@ -7,6 +7,9 @@ import type { Pool } from './pool.js';
 /** Milliseconds between the signal to a task and the end of its worker, if the caller names none. */
 export const DEFAULT_GRACE_MS = 100;
 
+/** How long one that fails waits for the reason of another one, in milliseconds. */
+const REASON_MAX_MS = 100;
+
 /** Why a worker ended, if nothing better is known. */
 export function exitReason(pool: Pool, record: number): Error {
   const exit = Atomics.load(pool.words, recordBase(record) + EXIT_WORD);
@@ -23,6 +26,10 @@ export function breakPool(pool: Pool, cause: unknown): void {
     const bytes = encodeReason(cause);
     pool.bytes.set(bytes, REASON_BASE);
     Atomics.store(pool.words, REASON_WORD, bytes.length);
+    Atomics.notify(pool.words, REASON_WORD);
+  } else {
+    // Whoever learns that the pool is broken finds the reason; unless the one that writes it dies meanwhile.
+    Atomics.wait(pool.words, REASON_WORD, -1, REASON_MAX_MS);
   }
   pool.mark(BROKEN_BIT);
 }

@@ -174,9 +174,9 @@ export class Submitter {
       settle.cancel(task.future, cancelledBy(options.signal));
       return task.future;
     }
-    const plain =
-      options?.transfer === undefined || options.transfer.length === 0 ? encodePlainBytes(args) : undefined;
-    if (plain === undefined) this.#pack(task, args, options?.transfer);
+    const transfer = options?.transfer?.length ? options.transfer : undefined;
+    const plain = transfer === undefined ? encodePlainBytes(args) : undefined;
+    if (plain === undefined) this.#pack(task, args, transfer);
     if (this.#free.length === 0) {
       this.#collect();
       this.#feed();
