@@ -50,12 +50,7 @@ export function choicesOf(threads: readonly Thread[], rules: ChoiceRules): Choic
     if (canRun && (!mayGoOn || budgets.preemptions > 0)) addRuns(choices, thread, budgets);
   }
   for (const thread of threads) progress = addEvents(choices, thread, rules) || progress;
-  if (!progress && rules.idleSlices > 0) {
-    for (const thread of threads) {
-      if (thread.state.idleSlices < rules.idleSlices)
-        progress = addSlices(choices, thread, 'idleSlice') || progress;
-    }
-  }
+  if (!progress) progress = addIdleSlices(choices, threads, rules.idleSlices);
   return { choices, progress };
 }
 
@@ -117,6 +112,23 @@ function addEvents(choices: Choice[], thread: Thread, { budgets, mortal }: Choic
   if (budgets.kills > 0 && mortal.has(thread.name)) choices.push({ kind: 'kill', thread });
   if (budgets.interrupts > 0 && !state.interrupted) choices.push({ kind: 'interrupt', thread });
   return progress;
+}
+
+/** Slices are equally long, so nobody has a second one before everybody who sleeps has had the first. */
+function addIdleSlices(choices: Choice[], threads: readonly Thread[], limit: number): boolean {
+  let least = limit;
+  const slices: Choice[] = [];
+  for (const thread of threads) {
+    const { idleSlices } = thread.state;
+    if (idleSlices > least || idleSlices >= limit) continue;
+    const own: Choice[] = [];
+    if (!addSlices(own, thread, 'idleSlice')) continue;
+    if (idleSlices < least) slices.length = 0;
+    least = idleSlices;
+    slices.push(...own);
+  }
+  choices.push(...slices);
+  return slices.length > 0;
 }
 
 function addSlices(choices: Choice[], thread: Thread, kind: 'slice' | 'idleSlice'): boolean {

@@ -6,15 +6,15 @@ import { createAgent, exchangeAgent, KeepAlive, Member, type Agent, type Realm }
 import { describeOperation, describeTask } from './describe.js';
 import { mix } from './hash.js';
 import { drainMicrotasks } from './microtasks.js';
-import { ModelMemory, type SharedArray, type Snapshot } from './memory.js';
+import { ModelMemory, type SharedArray } from './memory.js';
 import { Interrupted } from './options.js';
+import { RunState } from './run-state.js';
 import { UNWIND, type Task, type Thread } from './thread.js';
 import { WaitQueues } from './wait-queues.js';
 
 /** What `Agent.slice` is in a model: no time-out of a test is as long. */
 export const SLICE = 1e9;
 
-const CLOCK_START = 1_000;
 /** An operation that code goes on to try while it unwinds, this often, will never end. */
 const MAX_UNWINDING_STEPS = 10_000;
 
@@ -53,23 +53,6 @@ export type OpName =
   | 'wait'
   | 'waitAsync'
   | 'point';
-
-/** What a run of a thread knows while it lasts; made anew whenever it is run again. */
-class RunState {
-  cursor = 0;
-  nextBound = 0;
-  clock = CLOCK_START;
-  timers = 0;
-  signals = 0;
-  unwinding = false;
-  unwindingSteps = 0;
-  /** The true memory, to be put back after unwinding. */
-  saved: Snapshot | undefined;
-  promised = false;
-  readonly resolvers = new Map<number, (result: 'ok' | 'timed-out') => void>();
-  readonly callbacks = new Map<number, () => void>();
-  readonly aborts = new Map<number, () => void>();
-}
 
 export class Engine {
   readonly memory = new ModelMemory();

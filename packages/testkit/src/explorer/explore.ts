@@ -30,6 +30,20 @@ import { makeSeam, makeSignal } from './virtual-seam.js';
 // Words of a thread record; see core's realm/layout.ts.
 const STATUS_WORD = 0;
 const INTERRUPT_WORD = 11;
+const RECORD_NAMES = [
+  'STATUS',
+  'KIND',
+  'FLAGS',
+  'PARENT',
+  'NATIVE',
+  'WAIT_UID',
+  'WAIT_KIND',
+  'WAIT_OWNER',
+  'WAIT_EPOCH',
+  'WAIT_LOOKS',
+  'WAIT_FLAGS',
+  'INTERRUPT',
+];
 const RECORD_WORDS = 64;
 const REALM_HEADER_WORDS = 32;
 
@@ -270,7 +284,9 @@ class Model<S> {
     const mortal = (events.kills ?? 0) > 0;
     for (const { id, name } of engine.threads) {
       const base = region.base + realm.base(id);
-      memory.name(base + STATUS_WORD, `${name}.STATUS`);
+      RECORD_NAMES.forEach((word, i) => {
+        memory.name(base + i, `${name}.${word}`);
+      });
       memory.addVital(base + STATUS_WORD);
       memory.addVital(base + INTERRUPT_WORD);
       if (mortal) engine.realmPoints.add(base + STATUS_WORD);
