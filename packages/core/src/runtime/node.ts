@@ -1,7 +1,7 @@
 /** Node.js. Builtins come from `process.getBuiltinModule`, so that bundles for browsers hold no `node:` import. */
+import { workerThreads } from './builtins.js';
 import type { Runtime } from './runtime.js';
 
-type WorkerThreads = typeof import('node:worker_threads');
 type FileSystem = typeof import('node:fs');
 
 const REALM_KEY = '@x/core:realm';
@@ -12,12 +12,13 @@ const FOR_EVER_MS = 2 ** 31 - 1;
 export function nodeRuntime(): Runtime | undefined {
   const process = globalThis.process as NodeJS.Process | undefined;
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
-  const threads: WorkerThreads = process.getBuiltinModule('node:worker_threads');
   const fs: FileSystem = process.getBuiltinModule('node:fs');
   const listsThreads = fs.existsSync('/proc/self/task');
   return {
     name: 'node',
-    isMainThread: threads.isMainThread,
+    get isMainThread() {
+      return workerThreads().isMainThread;
+    },
     canBlock: true,
     nativeThreadId() {
       try {
@@ -37,10 +38,10 @@ export function nodeRuntime(): Runtime | undefined {
       };
     },
     inheritedRealm() {
-      return threads.getEnvironmentData(REALM_KEY) as unknown as SharedArrayBuffer | undefined;
+      return workerThreads().getEnvironmentData(REALM_KEY) as unknown as SharedArrayBuffer | undefined;
     },
     bequeathRealm(buffer) {
-      threads.setEnvironmentData(REALM_KEY, buffer as unknown as string);
+      workerThreads().setEnvironmentData(REALM_KEY, buffer);
     },
     onThreadEnd(callback) {
       // Only a loop that has run out of work says so; process.exit() and an uncaught error do not.
@@ -61,7 +62,8 @@ export function nodeRuntime(): Runtime | undefined {
     onIdle(callback) {
       process.on('beforeExit', callback);
     },
-    receiveNow: (port) => threads.receiveMessageOnPort(port as import('node:worker_threads').MessagePort),
+    receiveNow: (port) =>
+      workerThreads().receiveMessageOnPort(port as import('node:worker_threads').MessagePort),
     nextTurn: (callback) => {
       globalThis.setImmediate(callback);
     },

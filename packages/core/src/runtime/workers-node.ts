@@ -1,7 +1,7 @@
 /** Workers in Node. */
+import { workerThreads } from './builtins.js';
 import type { Port, WorkerHandle, Workers } from './workers.js';
 
-type WorkerThreads = typeof import('node:worker_threads');
 type NodePort = import('node:worker_threads').MessagePort;
 type NodeWorker = import('node:worker_threads').Worker;
 type Transfer = import('node:worker_threads').Transferable[];
@@ -9,12 +9,11 @@ type Transfer = import('node:worker_threads').Transferable[];
 export function nodeWorkers(): Workers | undefined {
   const process = globalThis.process as NodeJS.Process | undefined;
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
-  const threads = process.getBuiltinModule('node:worker_threads');
   const fs = process.getBuiltinModule('node:fs');
 
   return {
     start(url, options) {
-      const worker = new threads.Worker(url, {
+      const worker = new (workerThreads().Worker)(url, {
         workerData: options.data,
         transferList: options.transfer as Transfer,
         name: options.name,
@@ -26,20 +25,22 @@ export function nodeWorkers(): Workers | undefined {
       return handleOf(worker);
     },
     adopt(worker) {
-      if (worker instanceof threads.Worker) {
+      if (worker instanceof workerThreads().Worker) {
         worker.unref();
         return handleOf(worker);
       }
       throw new TypeError("the function given to targetsFrom must return a Worker of 'node:worker_threads'");
     },
     channel() {
-      const { port1, port2 } = new threads.MessageChannel();
-      return [portOf(threads, port1), portOf(threads, port2)];
+      const { port1, port2 } = new (workerThreads().MessageChannel)();
+      return [portOf(port1), portOf(port2)];
     },
-    port: (transferred) => portOf(threads, transferred as NodePort),
-    data: threads.workerData,
+    port: (transferred) => portOf(transferred as NodePort),
+    get data(): unknown {
+      return workerThreads().workerData as unknown;
+    },
     onPost(callback) {
-      threads.parentPort?.on('message', callback);
+      workerThreads().parentPort?.on('message', callback);
     },
     exit: (code) => process.exit(code),
     onUncaught(callback) {
@@ -129,7 +130,7 @@ function handleOf(worker: NodeWorker): WorkerHandle {
   };
 }
 
-function portOf(threads: WorkerThreads, port: NodePort): Port {
+function portOf(port: NodePort): Port {
   port.unref();
   return {
     transferable: port,
@@ -140,12 +141,12 @@ function portOf(threads: WorkerThreads, port: NodePort): Port {
       port.on('message', callback);
       port.unref();
     },
-    receiveNow: () => threads.receiveMessageOnPort(port),
+    receiveNow: () => workerThreads().receiveMessageOnPort(port),
     keepAlive(keep) {
       if (keep) port.ref();
       else port.unref();
     },
-    isOrphaned: () => isOrphaned(threads, port),
+    isOrphaned: () => isOrphaned(port),
     close: () => {
       port.close();
     },
@@ -159,9 +160,9 @@ let probe: NodePort | undefined;
  * turn of the event loop only. Transferring tells it at once: naming the port twice is always an error, so that
  * nothing is transferred, and the error of a closed port is another one.
  */
-function isOrphaned(threads: WorkerThreads, port: NodePort): boolean {
+function isOrphaned(port: NodePort): boolean {
   if (!probe) {
-    const { port1, port2 } = new threads.MessageChannel();
+    const { port1, port2 } = new (workerThreads().MessageChannel)();
     port1.unref();
     port2.unref();
     probe = port1;
