@@ -1,1 +1,20 @@
-export {};
+/**
+ * Values and numbers that threads share.
+ *
+ * @packageDocumentation
+ */
+export {
+  BlockingNotAllowedError,
+  DeadlockError,
+  fromShared,
+  LayoutError,
+  ThreadingError,
+  toShared,
+  TransferError,
+  type AsyncWaitOptions,
+  type MemoryOptions,
+  type SharedMessage,
+  type TimeoutOptions,
+} from '@x/core';
+export { AtomicBigInt64, AtomicInt32 } from './atomics.js';
+export { SharedValue, type SharedValueOptions } from './shared-value.js';
