@@ -52,5 +52,5 @@ test('an RLock is abandoned, and the others recover it', async () => {
   };
   const model = modelsOf('RLock', () => new RLock());
   const more = { realmPoints: true, preemptions: 2, final: () => undefined };
-  await model('end of its holder', [ending, recovering, awaitingRecovering], { idleSlices: 3 }, more);
+  await model('end of its holder', [ending, recovering, awaitingRecovering], { idleSlices: 2 }, more);
 });

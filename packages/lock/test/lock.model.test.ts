@@ -161,7 +161,7 @@ describe('threads that die', () => {
     await model('death, async', [blocking, awaitingRecovering, awaitingRecovering], {
       kills: 1,
       mortal: ['A'],
-      idleSlices: 3,
+      idleSlices: 2,
     });
   });
 
@@ -169,7 +169,7 @@ describe('threads that die', () => {
     await model('death of a loop', [awaiting, recovering, awaitingRecovering], {
       kills: 1,
       mortal: ['A'],
-      idleSlices: 3,
+      idleSlices: 2,
     });
   });
 
@@ -188,13 +188,13 @@ describe('threads that die', () => {
       kills: 1,
       starves: 1,
       mortal: ['A'],
-      idleSlices: 3,
+      idleSlices: 2,
     });
     await model('death, starving, async', [recovering, awaitingRecovering, recovering], {
       kills: 1,
       starves: 1,
       mortal: ['A', 'B'],
-      idleSlices: 3,
+      idleSlices: 2,
     });
   });
 });

@@ -94,9 +94,9 @@ describe('threads that die', () => {
     await model(
       'death, async',
       [twice, awaitingRecovering, recovering],
-      { kills: 1, mortal: ['A'], idleSlices: 3 },
+      { kills: 1, mortal: ['A'], idleSlices: 2 },
       { preemptions: 1 },
     );
-    await model('death of a loop', [awaiting, recovering], { kills: 1, mortal: ['A'], idleSlices: 3 });
+    await model('death of a loop', [awaiting, recovering], { kills: 1, mortal: ['A'], idleSlices: 2 });
   });
 });
