@@ -1,3 +1,3 @@
 import { packageConfig } from '../tooling/src/tsup-base.js';
 
-export default packageConfig();
+export default packageConfig(['src/index.ts', 'src/worker.ts']);
