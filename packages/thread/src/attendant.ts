@@ -3,6 +3,7 @@ import {
   decode,
   describe,
   encode,
+  runtime,
   TERMINATE_BIT,
   ThreadState,
   ThreadStateError,
@@ -30,9 +31,13 @@ export class Attendant implements Ward {
   #why: string | undefined;
   #cause: unknown;
   #over = false;
+  #letGo: (() => void) | undefined;
   #terminated = false;
 
-  /** @param own whether the worker runs this package's entry file, and not one of the user */
+  /**
+   * @param own whether the worker runs this package's entry file, and not one of the user
+   * @param piped whether the thread's output comes through streams of its worker
+   */
   constructor(
     member: Member,
     ident: ThreadId,
@@ -40,6 +45,7 @@ export class Attendant implements Ward {
     port: Port,
     signal: AbortSignal | undefined,
     own: boolean,
+    piped: boolean,
   ) {
     this.#own = own;
     this.ident = ident;
@@ -55,6 +61,8 @@ export class Attendant implements Ward {
     });
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     addWard(this);
+    // Its output is still to come when the thread has ended.
+    if (piped && !member.realm.isDaemon(ident)) this.#letGo = runtime.keepAlive();
   }
 
   /**
@@ -133,6 +141,7 @@ export class Attendant implements Ward {
     this.#port.close();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     removeWard(this);
+    this.#letGo?.();
   }
 
   readonly #onAbort = (): void => {

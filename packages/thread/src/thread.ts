@@ -143,7 +143,15 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
       throw explainCloneError(error, this.#args, 'args');
     }
     this.identify(ident);
-    this.#attendant = new Attendant(this.member, ident, worker, port, signal, !this.#factory);
+    this.#attendant = new Attendant(
+      this.member,
+      ident,
+      worker,
+      port,
+      signal,
+      !this.#factory,
+      stdio === 'pipe',
+    );
     outlastThreads();
   }
 
