@@ -110,7 +110,7 @@ describe('in a thread', () => {
       }
     };
     const thread = started(new Thread({ target, args: [lock], signal: controller.signal }));
-    sleep(100);
+    while (!String(lock).includes('waiters=1')) sleep(5);
     controller.abort(new RangeError('enough'));
     expect(thread.result()).toEqual([false, expect.any(RangeError), true, true]);
     expect(thread.signal).toBe(controller.signal);
@@ -154,7 +154,9 @@ describe('in a worker that somebody else has started', () => {
       parentPort.postMessage([currentThread().name, mainThread().name, enumerate().map(({ name }) => name)]);
     `;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
-    const [own, main, all] = await new Promise((resolve) => worker.once('message', resolve));
+    const [own, main, all] = await new Promise<[string, string, string[]]>((resolve) =>
+      worker.once('message', resolve),
+    );
     expect(own).toMatch(/^Worker-\d+$/);
     expect(main).toBe('MainThread');
     expect(all).toEqual(['MainThread', own]);
