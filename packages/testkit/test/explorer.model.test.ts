@@ -1,5 +1,6 @@
 /** What the explorer counts, and how it treats sleepers, events and event loops. */
 import { ExplorationError, explore, Interrupted, type Body, type ExploreOptions } from '@x/testkit/explorer';
+import { agent } from '@x/core';
 import { Atomics, performance, setTimeout } from '@x/core/seam';
 import { describe, expect, test } from 'vitest';
 
@@ -327,5 +328,38 @@ describe('replay', () => {
     await expect(explore({ ...options, replay: 'nonsense' })).rejects.toThrow(RangeError);
     await expect(explore({ ...options, replay: 'p3/0.7' })).rejects.toThrow('does not fit');
     await expect(explore({ ...options, replay: 'p3/1.1' })).rejects.toThrow('does not fail any more');
+  });
+});
+
+describe('slices', () => {
+  /** Sleeps in slices until the word has changed; counts its looks in a word of its own. */
+  const looking =
+    (own: number): Body<Int32Array> =>
+    (words) => {
+      while (Atomics.load(words, 0) === 0 && words[own]! < 3) {
+        Atomics.wait(words, 0, 0, agent().slice);
+        words[own]!++;
+      }
+      return words[own];
+    };
+
+  test('all sleepers have equally many while nothing else can happen', async () => {
+    await explore({
+      name: 'idle slices',
+      setup: () => memory(3),
+      threads: { A: looking(1), B: looking(2) },
+      events: { idleSlices: 3 },
+      invariant: (words) => {
+        expect(Math.abs(words[1]! - words[2]!)).toBeLessThanOrEqual(1);
+      },
+      final: (_words, outcomes) => {
+        expect(outcomes).toEqual({ A: { value: 3 }, B: { value: 3 } });
+      },
+    });
+  });
+
+  test('without them a sleeper that relies on looking again is stuck', async () => {
+    const threads = { A: looking(1) };
+    expect(await reasonOf({ name: 'no slices', setup: () => memory(3), threads })).toContain('A sleeps');
   });
 });
