@@ -14,10 +14,12 @@ import {
   ASKS_WORD,
   EXIT_WORD,
   KILL_WORD,
+  LEAVE,
   MAX_RECORDS,
   MODE_WORD,
   recordBase,
   RECORDS_WORD,
+  TERMINATE,
   THREAD_WORD,
   WAITS_WORD,
   WorkerMode,
@@ -51,10 +53,6 @@ interface Hand {
   readonly port: Port;
   readonly inbox: Inbox;
 }
-
-/** `KILL` in a worker's record. */
-export const TERMINATE = 1;
-export const LEAVE = 2;
 
 export class Crew implements Owner {
   readonly shelves: Shelves;

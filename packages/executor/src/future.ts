@@ -252,8 +252,9 @@ export class Future<T> implements PromiseLike<T> {
         this.#reject = reject;
       }));
     }
-    return (this.#promise =
-      this.#state === State.FULFILLED ? Promise.resolve(this.#value as T) : Promise.reject(this.#value));
+    const fulfilled = this.#state === State.FULFILLED;
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what the task threw, whatever it is
+    return (this.#promise = fulfilled ? Promise.resolve(this.#value as T) : Promise.reject(this.#value));
   }
 
   #watch(watcher: () => void): () => void {

@@ -29,7 +29,7 @@
  * 5     WAITAREA area of that slot
  * 6     WAITEPOCH bumped when such a wait begins
  * 7     EXIT     how it ended: 0 unknown · exit code + 1
- * 8     KILL     1: the owner has to terminate it
+ * 8     KILL     TERMINATE, LEAVE, or 0
  * 9     DONE     tasks it has run
  * ```
  *
@@ -61,6 +61,7 @@
  *                5      TIMED_BIT: write STARTED
  * 3     LENGTH   bytes of the payload
  * 4     SHELF    number of the shelf in which the payload lies; -1 none
+ * 5     VIEW     type of the typed array that lies there as it is
  * 6–7   STARTED  Float64, milliseconds since the Unix epoch
  * 8…    payload: arguments, then the result
  * ```
@@ -98,6 +99,11 @@ export const WAITEPOCH_WORD = 6;
 export const EXIT_WORD = 7;
 export const KILL_WORD = 8;
 export const DONE_WORD = 9;
+
+/** `KILL`: the owner has to terminate the worker. */
+export const TERMINATE = 1;
+/** `KILL`: the worker has to leave after the task that it runs. */
+export const LEAVE = 2;
 
 /** What a worker is doing. */
 export const WorkerMode = {
@@ -150,6 +156,7 @@ export const TARGET_WORD = 1;
 export const FORMAT_WORD = 2;
 export const LENGTH_WORD = 3;
 export const SHELF_WORD = 4;
+export const VIEW_WORD = 5;
 export const STARTED_WORD = 6;
 
 /** The life of a task in its slot. */
@@ -195,6 +202,8 @@ export const Format = {
   MAIL: 2,
   /** A message, which the submitter posts when a worker wants it. */
   HELD: 3,
+  /** The bytes of one typed array on the slot's shelf: the only argument, or the result. */
+  RAW: 4,
 } as const;
 export type Format = (typeof Format)[keyof typeof Format];
 export const FORMAT_MASK = 0xf;

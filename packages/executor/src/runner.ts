@@ -21,7 +21,6 @@ import {
   type TargetReference,
 } from '@x/core';
 import { decodeBytes, encodePlainBytes } from '@x/core/bytes';
-import { LEAVE } from './crew.js';
 import {
   AREA_THREAD_WORD,
   areaBase,
@@ -37,6 +36,7 @@ import {
   GENERATION_SHIFT,
   HEAD_WORD,
   KILL_WORD,
+  LEAVE,
   LENGTH_WORD,
   MODE_WORD,
   PAYLOAD_BYTES,
@@ -54,10 +54,12 @@ import {
   TAIL_WORD,
   TARGET_WORD,
   TIMED_BIT,
+  VIEW_WORD,
   WorkerMode,
 } from './layout.js';
 import { areaChannel, broadcast, Inbox, listen, post, workerChannel, type Letter } from './mail.js';
 import type { Pool } from './pool.js';
+import { rawType, readRaw, writeRaw, type RawView } from './raw.js';
 import { nameOf } from './roles.js';
 import { TaskSignal } from './task-signal.js';
 import { readTarget } from './targets.js';
@@ -267,6 +269,11 @@ export class Runner {
         if (!shelf) throw new TransferError('the arguments of the task are not there; submit it again');
         return decodeBytes(shelf.subarray(0, length)) as unknown[];
       }
+      case Format.RAW: {
+        const shelf = this.#shelf(words[index + SHELF_WORD]!);
+        if (!shelf) throw new TransferError('the arguments of the task are not there; submit it again');
+        return [readRaw(shelf, length, words[index + VIEW_WORD]!)];
+      }
       case Format.HELD:
         return this.#fetchHeld();
       default: {
@@ -346,7 +353,10 @@ export class Runner {
   #write(value: unknown): void {
     const { words, bytes: memory } = this.#pool;
     const index = this.#index;
-    const bytes = encodePlainBytes(value);
+    const type = rawType(value);
+    if (type >= 0 && this.#writeRaw(value as RawView, type)) return;
+    // One that is large, and has no room, goes by message at once.
+    const bytes = type >= 0 ? undefined : encodePlainBytes(value);
     if (bytes) {
       const { length } = bytes;
       words[index + LENGTH_WORD] = length;
@@ -374,6 +384,18 @@ export class Runner {
     if (this.#area === 0) post(this.#port, letter);
     else broadcast(areaChannel(nameOf(this.#pool), this.#area), letter);
     words[index + FORMAT_WORD] = Format.MAIL;
+  }
+
+  #writeRaw(view: RawView, type: number): boolean {
+    const { words } = this.#pool;
+    const number = words[this.#index + SHELF_WORD]!;
+    const shelf = number >= 0 ? this.#shelf(number) : undefined;
+    if (!shelf || shelf.length < view.byteLength) return false;
+    writeRaw(shelf, view);
+    words[this.#index + VIEW_WORD] = type;
+    words[this.#index + LENGTH_WORD] = view.byteLength;
+    words[this.#index + FORMAT_WORD] = Format.RAW;
+    return true;
   }
 
   // ── sleeping ───────────────────────────────────────────────────────────────────────────────────

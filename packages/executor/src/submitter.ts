@@ -60,6 +60,7 @@ import {
   TARGET_WORD,
   THREAD_BIT,
   TIMED_BIT,
+  VIEW_WORD,
   WAITING_WORD,
 } from './layout.js';
 import {
@@ -73,9 +74,10 @@ import {
   type Letter,
 } from './mail.js';
 import { isHeldByWorker, type Pool } from './pool.js';
+import { rawType, readRaw, writeRaw, type RawView } from './raw.js';
 import { brokenReason, DEFAULT_GRACE_MS, exitReason, messageOf } from './reasons.js';
 import type { Shelves } from './shelves.js';
-import { Task, type Payload, type TaskOptions } from './task.js';
+import { Raw, Task, type Payload, type TaskOptions } from './task.js';
 import { DeadlockWatch } from './waits.js';
 
 /** What the thread that owns the workers does besides. */
@@ -175,7 +177,13 @@ export class Submitter {
       return task.future;
     }
     const transfer = options?.transfer?.length ? options.transfer : undefined;
-    const plain = transfer === undefined ? encodePlainBytes(args) : undefined;
+    const type = transfer === undefined && this.#owner && args.length === 1 ? rawType(args[0]) : -1;
+    const plain =
+      type >= 0
+        ? new Raw(args[0] as RawView, type)
+        : transfer === undefined
+          ? encodePlainBytes(args)
+          : undefined;
     if (plain === undefined) this.#pack(task, args, transfer);
     if (this.#free.length === 0) {
       this.#collect();
@@ -185,7 +193,7 @@ export class Submitter {
     if (this.#overflow.size === 0 && this.#free.length > 0) {
       this.#place(task, plain ?? task.payload!);
     } else {
-      if (plain) task.payload = plain.slice();
+      if (plain) task.payload = plain instanceof Raw ? new Raw(plain.view.slice(), type) : plain.slice();
       this.#overflow.push(task);
       Atomics.add(this.pool.words, this.#base + OVERFLOW_WORD, 1);
     }
@@ -242,6 +250,8 @@ export class Submitter {
     words[index + SHELF_WORD] = -1;
     if (payload instanceof Uint8Array) {
       format = this.#write(task, index, payload);
+    } else if (payload instanceof Raw) {
+      format = this.#writeRaw(task, index, payload);
     } else {
       task.payload = payload;
       format = this.#owner && task.transfer === undefined ? Format.MAIL : Format.HELD;
@@ -285,10 +295,22 @@ export class Submitter {
     return Format.HELD;
   }
 
+  #writeRaw(task: Task, index: number, { view, type }: Raw): Format {
+    const { shelves } = this.#owner!;
+    const shelf = shelves.lend(view.byteLength);
+    writeRaw(shelves.bytes(shelf), view);
+    const { words } = this.pool;
+    words[index + SHELF_WORD] = shelf;
+    words[index + VIEW_WORD] = type;
+    words[index + LENGTH_WORD] = view.byteLength;
+    task.payload = undefined;
+    return Format.RAW;
+  }
+
   /** The message with a task's arguments, if they travel so and no worker has them yet. */
   letter(task: Task): Letter | undefined {
     const { payload, slot, generation } = task;
-    if (payload === undefined || slot < 0) return undefined;
+    if (payload === undefined || payload instanceof Raw || slot < 0) return undefined;
     const wire = payload instanceof Uint8Array ? encode(decodeBytes(payload)) : payload;
     return { kind: 'letter', area: this.#area, slot, generation, wire };
   }
@@ -459,6 +481,10 @@ export class Submitter {
         case Format.SHELF: {
           const shelf = this.#owner!.shelves.bytes(words[index + SHELF_WORD]!);
           return { task, code, value: decodeBytes(shelf.subarray(0, length)) };
+        }
+        case Format.RAW: {
+          const shelf = this.#owner!.shelves.bytes(words[index + SHELF_WORD]!);
+          return { task, code, value: readRaw(shelf, length, words[index + VIEW_WORD]!) };
         }
         default: {
           const inbox = this.#inbox ?? this.#owner!.inbox((state & RECORD_MASK) >>> RECORD_SHIFT);

@@ -1,6 +1,7 @@
 /** A task, as the thread that submitted it keeps it: what is to be run, where it is, and its future. */
 import type { Wire } from '@x/core';
 import { settle, type CancelOptions, type Future, type FutureTask } from './future.js';
+import type { RawView } from './raw.js';
 import type { Submitter } from './submitter.js';
 
 /** How a task is to be run; checked already. */
@@ -14,7 +15,18 @@ export interface TaskOptions {
 }
 
 /** Arguments as they wait in this thread's memory. */
-export type Payload = Uint8Array | Wire;
+export type Payload = Uint8Array | Wire | Raw;
+
+/** A large typed array that is the only argument. */
+export class Raw {
+  readonly view: RawView;
+  readonly type: number;
+
+  constructor(view: RawView, type: number) {
+    this.view = view;
+    this.type = type;
+  }
+}
 
 export class Task implements FutureTask {
   readonly submitter: Submitter;

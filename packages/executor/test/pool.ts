@@ -39,8 +39,8 @@ export function awaitWord(words: Int32Array, index: number, value: number, ms = 
 }
 
 /** Runs the body under the watchdog of the testkit. */
-export function guarded<T>(body: () => T | Promise<T>): Promise<T> {
-  return watch([], body);
+export function guarded<T>(body: () => T | Promise<T>, ms?: number): Promise<T> {
+  return watch([], body, ms);
 }
 
 /** Runs while the given worker is kept busy: returns what lets it go on. */

@@ -1,0 +1,65 @@
+/**
+ * Large typed arrays, as they are: one copy into shared memory, one copy out of it. The general format would copy
+ * them twice on each side.
+ */
+
+/** Below this many bytes the general format is as good. */
+const RAW_MIN_BYTES = 4096;
+
+/** A typed array that is all there is of its buffer. */
+export type RawView = Uint8Array | Float64Array;
+
+const TYPES: readonly (new (buffer: ArrayBuffer) => object)[] = [
+  Uint8Array,
+  Int8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+];
+const numbers = new Map<object, number>(TYPES.map((type, number) => [type.prototype as object, number]));
+
+/** The number of the array's type, or -1 if the value is none that is worth it. */
+export function rawType(value: unknown): number {
+  if (typeof value !== 'object' || value === null || !ArrayBuffer.isView(value)) return -1;
+  const { buffer, byteLength } = value;
+  if (byteLength < RAW_MIN_BYTES || byteLength !== buffer.byteLength || !(buffer instanceof ArrayBuffer))
+    return -1;
+  // What may change its size is more than its bytes.
+  if ((buffer as { resizable?: boolean }).resizable === true) return -1;
+  return numbers.get(Object.getPrototypeOf(value) as object) ?? -1;
+}
+
+/** Copies the array's bytes to the beginning of a shelf. */
+export function writeRaw(shelf: Uint8Array, view: RawView): void {
+  const { buffer, byteLength } = view;
+  // In words of eight bytes, since engines copy to shared memory one element at a time.
+  const words = byteLength >> 3;
+  new Float64Array(shelf.buffer, shelf.byteOffset, words).set(
+    new Float64Array(buffer as ArrayBuffer, 0, words),
+  );
+  const rest = words << 3;
+  if (rest < byteLength) shelf.set(new Uint8Array(buffer as ArrayBuffer, rest), rest);
+}
+
+/** Makes an array of its own from the first bytes of a shelf. */
+export function readRaw(shelf: Uint8Array, length: number, type: number): unknown {
+  const buffer = allocate(length);
+  const words = length >> 3;
+  new Float64Array(buffer, 0, words).set(new Float64Array(shelf.buffer, shelf.byteOffset, words));
+  const rest = words << 3;
+  if (rest < length) new Uint8Array(buffer, rest).set(shelf.subarray(rest, length));
+  return new (TYPES[type] ?? Uint8Array)(buffer);
+}
+
+/** Memory that is written over at once need not be zeroed. */
+function allocate(bytes: number): ArrayBuffer {
+  const { Buffer } = globalThis as { Buffer?: typeof import('node:buffer').Buffer };
+  const buffer = Buffer?.allocUnsafeSlow(bytes).buffer;
+  return buffer?.byteLength === bytes ? buffer : new ArrayBuffer(bytes);
+}
