@@ -67,7 +67,8 @@ export function remaining(deadline: number): number {
 /** A word for the type of a wrong argument, for messages. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
-  return typeof value === 'object'
-    ? `an object (${value.constructor?.name ?? 'no class'})`
-    : `${typeof value}`;
+  if (typeof value !== 'object') return typeof value;
+  const { constructor } = value as { constructor?: { name?: unknown } | null };
+  const name = constructor?.name;
+  return `an object (${typeof name === 'string' && name !== '' ? name : 'no class'})`;
 }

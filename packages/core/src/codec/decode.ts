@@ -4,6 +4,7 @@
  * `LayoutError` or `TransferError` with nothing changed.
  */
 import { agent, join } from '../agent.js';
+import { describe } from '../deadline.js';
 import { LayoutError, TransferError } from '../errors.js';
 import { Realm } from '../realm/realm.js';
 import { attachMemory } from '../words.js';
@@ -44,7 +45,7 @@ export function decode(message: unknown): unknown {
   if (!isWire(message)) throw new LayoutError('this message was not made by toShared');
   if (message.version !== WIRE_VERSION) {
     throw new LayoutError(
-      `the message has wire version ${String(message.version)}, this copy of @x/core knows ${WIRE_VERSION}`,
+      `the message has wire version ${shown(message.version)}, this copy of @x/core knows ${WIRE_VERSION}`,
     );
   }
   if (!message.marked) return message.value;
@@ -198,12 +199,12 @@ function kindOf(mark: HandleMark | ReferenceMark): Kind {
   const kind = findKind(mark.kind);
   if (!kind) {
     throw new TransferError(
-      `this thread cannot make a ${String(mark.kindName)}: import the package that exports it first`,
+      `this thread cannot make a ${shown(mark.kindName)}: import the package that exports it first`,
     );
   }
   if (mark.version !== kind.version) {
     throw new LayoutError(
-      `the ${kind.name} has layout version ${String(mark.version)}, this copy of its package knows ${kind.version}; install one version`,
+      `the ${kind.name} has layout version ${shown(mark.version)}, this copy of its package knows ${kind.version}; install one version`,
     );
   }
   return kind;
@@ -218,7 +219,8 @@ function realmOf(buffer: unknown): Realm {
 
 function ownOf(own: unknown): [string, unknown][] {
   if (!Array.isArray(own)) throw damaged('properties that are not a list');
-  return own.map((entry: unknown) => {
+  // Not `map`, which leaves holes out.
+  return Array.from(own, (entry: unknown) => {
     if (!Array.isArray(entry) || typeof entry[0] !== 'string') throw damaged('a property without a name');
     return [entry[0], entry[1]];
   });
@@ -226,6 +228,11 @@ function ownOf(own: unknown): [string, unknown][] {
 
 function hidden(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: false, configurable: true });
+}
+
+/** A part of a message in an error's text; whatever it is, since not everything can be made a string. */
+function shown(part: unknown): string {
+  return typeof part === 'string' || typeof part === 'number' ? String(part) : describe(part);
 }
 
 function damaged(what: string): LayoutError {

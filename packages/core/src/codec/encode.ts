@@ -5,6 +5,7 @@
  * special. Most values hold nothing special, and go as they are, without a copy. Otherwise a second
  * walk copies the containers and puts marked objects where something special was.
  */
+import { describe } from '../deadline.js';
 import { TransferError } from '../errors.js';
 import { UID_WORD } from '../words.js';
 import type { Primitive } from '../primitive.js';
@@ -68,6 +69,19 @@ function member(path: string, key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }
 
+/** How a path names the key of a map. Not every object can be made a string. */
+function keyName(key: unknown): string {
+  switch (typeof key) {
+    case 'string':
+      return JSON.stringify(key);
+    case 'object':
+    case 'function':
+      return describe(key);
+    default:
+      return String(key);
+  }
+}
+
 /** Whether the value is an error; also one of another global, and not a faked one. */
 function isError(value: object): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
@@ -114,8 +128,8 @@ class Inspector {
     }
     if (value instanceof Map) {
       for (const [key, item] of value) {
-        this.visit(key, `${path}.key(${String(key)})`);
-        this.visit(item, `${path}.get(${typeof key === 'string' ? JSON.stringify(key) : String(key)})`);
+        this.visit(key, `${path}.key(${keyName(key)})`);
+        this.visit(item, `${path}.get(${keyName(key)})`);
       }
     } else if (value instanceof Set) {
       let position = 0;
