@@ -173,6 +173,11 @@ class Group<F extends AnyFuture> {
   }
 }
 
+/** A future in something that is not thenable. */
+interface Box<F> {
+  readonly future: F;
+}
+
 class Completed<F extends AnyFuture> implements Iterable<F>, AsyncIterable<F> {
   readonly #waiting: Set<F>;
   readonly #ready = new Deque<F>();
@@ -209,10 +214,25 @@ class Completed<F extends AnyFuture> implements Iterable<F>, AsyncIterable<F> {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<F, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<F> {
+    // The `yield` of an async generator awaits what it gives: of a future there would come out the result.
+    const boxes = this.#boxes();
+    const unbox = async (step: Promise<IteratorResult<Box<F>, void>>): Promise<IteratorResult<F, void>> => {
+      const { done, value } = await step;
+      return done ? { done, value: undefined } : { done: false, value: value.future };
+    };
+    const iterator: AsyncIterableIterator<F> = {
+      next: () => unbox(boxes.next()),
+      return: () => unbox(boxes.return()),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  async *#boxes(): AsyncGenerator<Box<F>, void, undefined> {
     try {
       for (;;) {
-        for (let future = this.#ready.shift(); future; future = this.#ready.shift()) yield future;
+        for (let future = this.#ready.shift(); future; future = this.#ready.shift()) yield { future };
         if (this.#waiting.size === 0) return;
         const over = (): boolean => this.#ready.size > 0;
         const left = remaining(this.#deadline);

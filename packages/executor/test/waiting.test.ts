@@ -144,6 +144,20 @@ describe('asCompleted', () => {
     expect(order).toEqual(['quick', 'slow']);
   });
 
+  it('gives the futures themselves without blocking, also failed and cancelled ones', async () => {
+    const executor = pool(1);
+    const release = occupy(executor);
+    const futures = [executor.submit(fail), executor.submit(() => 1), executor.submit(() => 2)];
+    futures[1]!.cancel();
+    release();
+    const seen: unknown[] = [];
+    for await (const future of asCompleted<Future<unknown>>(futures)) {
+      seen.push(future);
+      if (seen.length === 3) break;
+    }
+    expect(new Set(seen)).toEqual(new Set(futures));
+  });
+
   it('gives failed and cancelled ones, too', () => {
     const executor = pool(1);
     const release = occupy(executor);
