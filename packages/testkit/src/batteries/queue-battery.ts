@@ -85,8 +85,8 @@ export function queueBattery(Queue: QueueClass, order: readonly number[]): void 
     test('a full queue takes nothing more, in every form', async () => {
       const queue = filled(1, 1);
       expect(queue.tryPut([2])).toBe(false);
-      expect(() => queue.put([2], { timeout: 0 })).toThrow(FULL as Error);
-      expect(() => queue.put([2], { timeout: EXPIRES_MS })).toThrow(FULL as Error);
+      expect(() => queue.put([2], { timeout: 0 })).toThrow(FULL);
+      expect(() => queue.put([2], { timeout: EXPIRES_MS })).toThrow(FULL);
       await expect(queue.putAsync([2], { timeout: 0 })).rejects.toEqual(FULL);
       await expect(queue.putAsync([2], { timeout: EXPIRES_MS })).rejects.toEqual(FULL);
       expect(drain(queue)).toEqual([1]);
@@ -94,10 +94,10 @@ export function queueBattery(Queue: QueueClass, order: readonly number[]): void 
 
     test('an empty queue gives nothing, in every form', async () => {
       const queue = new Queue();
-      expect(() => queue.tryGet()).toThrow(EMPTY as Error);
-      expect(() => queue.get({ timeout: 0 })).toThrow(EMPTY as Error);
+      expect(() => queue.tryGet()).toThrow(EMPTY);
+      expect(() => queue.get({ timeout: 0 })).toThrow(EMPTY);
       const before = performance.now();
-      expect(() => queue.get({ timeout: EXPIRES_MS })).toThrow(EMPTY as Error);
+      expect(() => queue.get({ timeout: EXPIRES_MS })).toThrow(EMPTY);
       expect(performance.now() - before).toBeGreaterThan(EXPIRES_MS - 2);
       await expect(queue.getAsync({ timeout: 0 })).rejects.toEqual(EMPTY);
       await expect(queue.getAsync({ timeout: EXPIRES_MS })).rejects.toEqual(EMPTY);
@@ -198,8 +198,8 @@ export function queueBattery(Queue: QueueClass, order: readonly number[]): void 
       let count = 0;
       while (queue.tryPut([count])) count++;
       expect(count).toBeGreaterThan(10);
-      expect(() => queue.put([1], { timeout: 0 })).toThrow(FULL as Error);
-      expect(() => queue.put([1, 'x'.repeat(Queue.BYTES)])).toThrow(named('TransferError') as Error);
+      expect(() => queue.put([1], { timeout: 0 })).toThrow(FULL);
+      expect(() => queue.put([1, 'x'.repeat(Queue.BYTES)])).toThrow(named('TransferError'));
       expect(drain(queue)).toHaveLength(count);
       // Blocks of another size than before.
       queue.put([1, 'x'.repeat(600)]);
@@ -208,12 +208,10 @@ export function queueBattery(Queue: QueueClass, order: readonly number[]): void 
 
     test('memory that is misaligned, too small, or somebody else’s is refused', () => {
       const buffer = new SharedArrayBuffer(Queue.BYTES * 2);
-      expect(() => new Queue(0, { buffer, byteOffset: 4 } as never)).toThrow(named('LayoutError') as Error);
-      expect(() => new Queue(0, { buffer: new SharedArrayBuffer(64) })).toThrow(
-        named('LayoutError') as Error,
-      );
+      expect(() => new Queue(0, { buffer, byteOffset: 4 } as never)).toThrow(named('LayoutError'));
+      expect(() => new Queue(0, { buffer: new SharedArrayBuffer(64) })).toThrow(named('LayoutError'));
       new Int32Array(buffer).fill(7);
-      expect(() => new Queue(0, { buffer })).toThrow(named('LayoutError') as Error);
+      expect(() => new Queue(0, { buffer })).toThrow(named('LayoutError'));
     });
 
     test('printing tells kind, name and state', () => {
@@ -293,12 +291,12 @@ export function queueBattery(Queue: QueueClass, order: readonly number[]): void 
     test('puts throw at once, gets once it is empty', async () => {
       const queue = filled(0, 1);
       queue.shutdown();
-      expect(() => queue.put([2])).toThrow(SHUT as Error);
-      expect(() => queue.tryPut([2])).toThrow(SHUT as Error);
+      expect(() => queue.put([2])).toThrow(SHUT);
+      expect(() => queue.tryPut([2])).toThrow(SHUT);
       await expect(queue.putAsync([2])).rejects.toEqual(SHUT);
       expect(queue.get()).toEqual([1]);
-      expect(() => queue.get()).toThrow(SHUT as Error);
-      expect(() => queue.tryGet()).toThrow(SHUT as Error);
+      expect(() => queue.get()).toThrow(SHUT);
+      expect(() => queue.tryGet()).toThrow(SHUT);
       await expect(queue.getAsync()).rejects.toEqual(SHUT);
       expect(queue.join({ timeout: 0 })).toBe(false);
       queue.taskDone();
@@ -310,7 +308,7 @@ export function queueBattery(Queue: QueueClass, order: readonly number[]): void 
       queue.get();
       queue.shutdown({ immediate: true });
       expect(queue.size).toBe(0);
-      expect(() => queue.get()).toThrow(SHUT as Error);
+      expect(() => queue.get()).toThrow(SHUT);
       // What was taken has still to be marked.
       expect(queue.join({ timeout: 0 })).toBe(false);
       queue.taskDone();
