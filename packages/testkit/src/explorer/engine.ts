@@ -95,7 +95,10 @@ export class Engine {
     thread.bounds.push({ op: thread.results.length, memory: this.memory.save() });
     if (state.wait) {
       const value = state.wait.outcome!;
-      this.#driver.note(thread, () => `wakes: ${value}${elapsed > 0 ? ` after ${elapsed} ms` : ''}`);
+      this.#driver.note(
+        thread,
+        () => `wakes: ${value}${elapsed > 0 && elapsed < SLICE ? ` after ${elapsed} ms` : ''}`,
+      );
       this.#record(thread, value, value === 'ok' ? OK : TIMED_OUT, elapsed);
       state.wait = undefined;
     }
