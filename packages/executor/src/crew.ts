@@ -8,6 +8,7 @@ import {
   type TargetReference,
   type Wire,
 } from '@x/core';
+import type { Owner } from './area.js';
 import { launch, type Launched } from './launch.js';
 import {
   ALIVE_WORD,
@@ -27,7 +28,7 @@ import {
 import { Inbox, post, type Letter, type Mail } from './mail.js';
 import type { Pool } from './pool.js';
 import { Shelves } from './shelves.js';
-import type { Owner, Submitter } from './submitter.js';
+import type { Submitter } from './submitter.js';
 
 /** What a worker is started with. */
 export interface WorkerOrder {

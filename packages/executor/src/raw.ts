@@ -63,3 +63,13 @@ function allocate(bytes: number): ArrayBuffer {
   const buffer = Buffer?.allocUnsafeSlow(bytes).buffer;
   return buffer?.byteLength === bytes ? buffer : new ArrayBuffer(bytes);
 }
+
+/** Copies bytes into shared memory. For a few, a loop is cheaper than a call into the engine. */
+export function copyInto(target: Uint8Array, start: number, bytes: Uint8Array): void {
+  const { length } = bytes;
+  if (length > 64) {
+    target.set(bytes, start);
+    return;
+  }
+  for (let i = 0; i < length; i++) target[start + i] = bytes[i]!;
+}

@@ -59,7 +59,7 @@ import {
 } from './layout.js';
 import { areaChannel, broadcast, Inbox, listen, post, workerChannel, type Letter } from './mail.js';
 import type { Pool } from './pool.js';
-import { rawType, readRaw, writeRaw, type RawView } from './raw.js';
+import { copyInto, rawType, readRaw, writeRaw, type RawView } from './raw.js';
 import { nameOf } from './roles.js';
 import { TaskSignal } from './task-signal.js';
 import { readTarget } from './targets.js';
@@ -441,6 +441,14 @@ export class Runner {
     );
   }
 
+  /**
+   * Whether the async task that runs can only go on when a task of this pool ends: no timer, no socket, and no wait is
+   * pending, apart from the one for tasks, which has a timer of its own.
+   */
+  isLoopIdle(): boolean {
+    return agent().keepAlive.count <= 1 && runtime.activeResources().length <= this.#resources + 1;
+  }
+
   /** Whether a task has left something behind that needs the event loop. */
   #isLoopBusy(): boolean {
     return agent().keepAlive.count > 0 || runtime.activeResources().length > this.#resources;
@@ -491,14 +499,4 @@ function turn(): Promise<void> {
   return new Promise((resolve) => {
     runtime.nextTurn(resolve);
   });
-}
-
-/** Copies bytes into shared memory. For a few, a loop is cheaper than a call into the engine. */
-function copyInto(target: Uint8Array, start: number, bytes: Uint8Array): void {
-  const { length } = bytes;
-  if (length > 64) {
-    target.set(bytes, start);
-    return;
-  }
-  for (let i = 0; i < length; i++) target[start + i] = bytes[i]!;
 }

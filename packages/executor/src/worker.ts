@@ -12,7 +12,8 @@ export async function runWorker(order: WorkerOrder): Promise<void> {
   await Promise.allSettled(order.modules.map((module) => import(/* @vite-ignore */ module)));
   const executor = decode(order.executor) as ThreadPoolExecutor;
   const pool = poolOf(executor);
-  becomeWorker(pool, order.record);
+  const runner = new Runner(pool, order.record, workers!.port(order.port));
+  becomeWorker(pool, order.record, () => runner.isLoopIdle());
   const base = recordBase(order.record);
   workers!.onExit((code) => {
     Atomics.store(pool.words, base + EXIT_WORD, code + 1);
@@ -31,7 +32,6 @@ export async function runWorker(order: WorkerOrder): Promise<void> {
       return;
     }
   }
-  const runner = new Runner(pool, order.record, workers!.port(order.port));
   await runner.run();
   letGo();
   await agent().keepAlive.idle();

@@ -307,11 +307,15 @@ describe('the workers', () => {
   });
 
   it('break the pool when the initializer throws, and every future says why', async () => {
-    const initializer = (): void => {
+    const gate = shared();
+    const initializer = (words: Int32Array): void => {
+      Atomics.wait(words, 0, 0, 5000);
       throw new RangeError('not today');
     };
-    const executor = pool(2, { initializer });
+    const executor = pool(2, { initializer, initargs: [gate] });
     const futures = Array.from({ length: 1500 }, () => executor.submit(() => 1));
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
     for (const future of futures) {
       const error = await future.catch((reason: unknown) => reason as BrokenExecutorError);
       expect(error).toBeInstanceOf(BrokenExecutorError);
@@ -433,6 +437,26 @@ describe('an executor passed to its own tasks', () => {
       const error = caught(() => executor.submit(jobs.waitForOwnPool, executor).result());
       expect(error).toBeInstanceOf(DeadlockError);
       expect(executor.submit(() => 'free again').result()).toBe('free again');
+    }));
+
+  it('rejects with DeadlockError in tasks that await tasks of the same full pool', () =>
+    guarded(async () => {
+      const executor = pool(2);
+      occupy(executor, 2)();
+      const futures = [1, 2].map(() => executor.submit(jobs.awaitOwnPool, executor));
+      const outcomes = await Promise.allSettled(futures);
+      expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(DeadlockError);
+        else expect(outcome.value).toBe('inner');
+      }
+      expect(executor.submit(() => 'free again').result()).toBe('free again');
+    }));
+
+  it('lets a task that awaits one of the same full pool go on by what else it awaits', () =>
+    guarded(() => {
+      const executor = pool(1);
+      expect(executor.submit(jobs.awaitOwnPoolOr, executor, 400).result()).toBe('timer');
     }));
 
   it('throws no DeadlockError while a worker is left', () => {

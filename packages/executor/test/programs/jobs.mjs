@@ -89,3 +89,16 @@ export function blockOn(lock, words) {
 export function same(/** @type {ThreadPoolExecutor} */ executor) {
   return executor instanceof ThreadPoolExecutor && executor.stats().workers > 0;
 }
+
+/** @param {ThreadPoolExecutor} executor */
+export async function awaitOwnPool(executor) {
+  return executor.submit(() => 'inner');
+}
+
+/** Awaits a task of its own pool while a timer of its own is pending. @param {ThreadPoolExecutor} executor @param {number} ms */
+export async function awaitOwnPoolOr(executor, ms) {
+  return Promise.race([
+    executor.submit(() => 'inner'),
+    new Promise((resolve) => setTimeout(resolve, ms, 'timer')),
+  ]);
+}

@@ -1,0 +1,380 @@
+/**
+ * A thread's area of a pool: its ring and its slots. Puts tasks in, and fetches what is finished.
+ *
+ * What workers take from the ring is scanned in order: `#scanned` follows HEAD, and tasks that are not finished
+ * when they are scanned go to `#running`, which holds as many as there are workers, and a few. So fetching costs the
+ * same however many tasks are out, and needs no second ring.
+ *
+ * - S1. Each slot is on the list of free ones, or belongs to one task of this thread.
+ * - S2. A task that is in has a cell between HEAD and TAIL, or is in `#running`.
+ */
+import { BrokenExecutorError, decode, encode, type Port } from '@x/core';
+import { decodeBytes } from '@x/core/bytes';
+import type { Deque } from './deque.js';
+import {
+  areaBase,
+  CHUNK_BIT,
+  CODE_MASK,
+  Format,
+  FORMAT_MASK,
+  FORMAT_WORD,
+  GENERATION_SHIFT,
+  HEAD_WORD,
+  LENGTH_WORD,
+  PAYLOAD_BYTES,
+  RECORD_MASK,
+  RECORD_SHIFT,
+  ringBase,
+  ringOf,
+  SHELF_WORD,
+  slotBase,
+  SLOT_HEADER_WORDS,
+  SlotState,
+  slotsOf,
+  STARTED_WORD,
+  TAIL_WORD,
+  TARGET_WORD,
+  TIMED_BIT,
+  VIEW_WORD,
+} from './layout.js';
+import { areaChannel, broadcast, listen, post, workerChannel, type Inbox, type Letter } from './mail.js';
+import type { Pool } from './pool.js';
+import { copyInto, readRaw, writeRaw } from './raw.js';
+import { exitReason, messageOf } from './reasons.js';
+import { nameOf } from './roles.js';
+import type { Shelves } from './shelves.js';
+import { Raw, type Payload, type Task } from './task.js';
+
+/** What the thread that owns the workers does besides. */
+export interface Owner {
+  readonly shelves: Shelves;
+  /** Starts, terminates and buries workers. */
+  serve(thorough: boolean): void;
+  /** The port to a worker. */
+  port(record: number): Port | undefined;
+  /** Posts to all workers. */
+  postAll(letter: Letter): void;
+  /** Takes a worker's results. */
+  inbox(record: number): Inbox | undefined;
+  /** Why a worker ended, if that is known. */
+  reason(record: number): unknown;
+}
+
+/** A task that has ended, and how. */
+export interface Finished {
+  readonly task: Task;
+  readonly code: SlotState;
+  readonly value: unknown;
+}
+
+export class Area {
+  readonly number: number;
+  readonly #pool: Pool;
+  readonly #owner: Owner | undefined;
+  readonly #finished: Deque<Finished>;
+  readonly #base: number;
+  readonly #ring: number;
+  readonly #ringMask: number;
+  readonly #free: number[] = [];
+  readonly #tasks: (Task | undefined)[] = [];
+  readonly #inbox: Inbox | undefined;
+  readonly #name: string;
+  readonly #running: number[] = [];
+  /** 1 for the slots in `#running`. */
+  readonly #listed: Uint8Array;
+  #scanned: number;
+  /** Tasks that were seen taken but not claimed, at the last inspection. */
+  #suspects = new Set<Task>();
+
+  /** @param finished where tasks go that have ended */
+  constructor(pool: Pool, number: number, owner: Owner | undefined, finished: Deque<Finished>) {
+    this.number = number;
+    this.#pool = pool;
+    this.#owner = owner;
+    this.#finished = finished;
+    this.#base = areaBase(number);
+    this.#ring = ringBase(number);
+    this.#ringMask = ringOf(number) - 1;
+    this.#scanned = Atomics.load(pool.words, this.#base + HEAD_WORD);
+    this.#name = nameOf(pool);
+    this.#listed = new Uint8Array(slotsOf(number));
+    for (let slot = slotsOf(number) - 1; slot >= 0; slot--) {
+      // One that a dead thread left behind.
+      Atomics.and(pool.words, slotBase(number, slot), ~(CODE_MASK | RECORD_MASK));
+      this.#free.push(slot);
+      this.#tasks.push(undefined);
+    }
+    if (!owner) this.#inbox = listen(areaChannel(this.#name, number)).inbox;
+  }
+
+  /** Whether a task can be put in. */
+  get hasRoom(): boolean {
+    return this.#free.length > 0;
+  }
+
+  /** The tasks that are in. */
+  *tasks(): Iterable<Task> {
+    for (const task of this.#tasks) if (task) yield task;
+  }
+
+  /** A slot whose task has not ended, or -1. */
+  unfinished(): number {
+    for (const task of this.tasks()) {
+      const code = this.stateOf(task) & CODE_MASK;
+      if (code === SlotState.PENDING || code === SlotState.RUNNING) return task.slot;
+    }
+    return -1;
+  }
+
+  /** Index of the slot of a task that is in. */
+  indexOf(task: Task): number {
+    return slotBase(this.number, task.slot);
+  }
+
+  /** Puts a task into a free slot and the ring. */
+  place(task: Task, payload: Payload): void {
+    const { words } = this.#pool;
+    const slot = this.#free.pop()!;
+    const index = slotBase(this.number, slot);
+    task.slot = slot;
+    task.generation = ((words[index]! >>> GENERATION_SHIFT) + 1) & (-1 >>> GENERATION_SHIFT);
+    this.#tasks[slot] = task;
+    let format: Format;
+    words[index + SHELF_WORD] = -1;
+    if (payload instanceof Uint8Array) {
+      format = this.#write(task, index, payload);
+    } else if (payload instanceof Raw) {
+      format = this.#writeRaw(task, index, payload);
+    } else {
+      task.payload = payload;
+      format = this.#owner && task.transfer === undefined ? Format.MAIL : Format.HELD;
+      if (format === Format.MAIL) this.#owner!.postAll(this.letter(task)!);
+    }
+    words[index + TARGET_WORD] = task.target;
+    words[index + FORMAT_WORD] =
+      format | (task.chunk ? CHUNK_BIT : 0) | (task.timeout === Infinity ? 0 : TIMED_BIT);
+    if (task.timeout !== Infinity) this.#pool.times[(index + STARTED_WORD) >> 1] = 0;
+    // Publishes the slot; TAIL publishes the cell.
+    Atomics.store(words, index, SlotState.PENDING | (task.generation << GENERATION_SHIFT));
+    this.push(slot);
+  }
+
+  /** Puts a slot's cell into the ring. */
+  push(slot: number): void {
+    const { words } = this.#pool;
+    const tail = Atomics.load(words, this.#base + TAIL_WORD);
+    words[this.#ring + (tail & this.#ringMask)] = slot;
+    Atomics.store(words, this.#base + TAIL_WORD, (tail + 1) | 0);
+  }
+
+  #write(task: Task, index: number, bytes: Uint8Array): Format {
+    const pool = this.#pool;
+    const { length } = bytes;
+    if (length <= PAYLOAD_BYTES) {
+      copyInto(pool.bytes, (index + SLOT_HEADER_WORDS) * 4, bytes);
+      pool.words[index + LENGTH_WORD] = length;
+      task.payload = undefined;
+      return Format.INLINE;
+    }
+    if (this.#owner) {
+      const shelf = this.#owner.shelves.lend(length);
+      this.#owner.shelves.bytes(shelf).set(bytes);
+      pool.words[index + SHELF_WORD] = shelf;
+      pool.words[index + LENGTH_WORD] = length;
+      task.payload = undefined;
+      return Format.SHELF;
+    }
+    // The encoder's memory is used again by the next call.
+    task.payload ??= bytes.slice();
+    return Format.HELD;
+  }
+
+  #writeRaw(task: Task, index: number, { view, type }: Raw): Format {
+    const { shelves } = this.#owner!;
+    const shelf = shelves.lend(view.byteLength);
+    writeRaw(shelves.bytes(shelf), view);
+    const { words } = this.#pool;
+    words[index + SHELF_WORD] = shelf;
+    words[index + VIEW_WORD] = type;
+    words[index + LENGTH_WORD] = view.byteLength;
+    task.payload = undefined;
+    return Format.RAW;
+  }
+
+  /** The message with a task's arguments, if they travel so and no worker has them yet. */
+  letter(task: Task): Letter | undefined {
+    const { payload, slot, generation } = task;
+    if (payload === undefined || payload instanceof Raw || slot < 0) return undefined;
+    const wire = payload instanceof Uint8Array ? encode(decodeBytes(payload)) : payload;
+    return { kind: 'letter', area: this.number, slot, generation, wire };
+  }
+
+  /** For a worker that starts: the tasks whose arguments were posted to all the others. */
+  *letters(): Iterable<Letter> {
+    for (const task of this.#tasks) {
+      if (!task || task.payload === undefined || task.transfer !== undefined) continue;
+      if ((this.stateOf(task) & CODE_MASK) === SlotState.PENDING) yield this.letter(task)!;
+    }
+  }
+
+  /** State of a task's slot; FREE if it is not in. */
+  stateOf(task: Task): number {
+    return task.slot < 0 ? SlotState.FREE : Atomics.load(this.#pool.words, slotBase(this.number, task.slot));
+  }
+
+  /** Fetches what is finished. Returns how many tasks were. */
+  collect(): number {
+    const { words } = this.#pool;
+    const running = this.#running;
+    let kept = 0;
+    let fetched = 0;
+    const { length } = running;
+    for (let i = 0; i < length; i++) {
+      const slot = running[i]!;
+      if (this.#fetch(slot)) {
+        this.#listed[slot] = 0;
+        fetched++;
+      } else {
+        running[kept++] = slot;
+      }
+    }
+    running.length = kept;
+    const head = Atomics.load(words, this.#base + HEAD_WORD);
+    while (this.#scanned !== head) {
+      const slot = words[this.#ring + (this.#scanned & this.#ringMask)]!;
+      this.#scanned = (this.#scanned + 1) | 0;
+      // A cell that was put in twice may name a slot that is free by now, or is listed already.
+      if (this.#tasks[slot] === undefined || this.#listed[slot] === 1) continue;
+      if (this.#fetch(slot)) {
+        fetched++;
+      } else {
+        this.#listed[slot] = 1;
+        running.push(slot);
+      }
+    }
+    return fetched;
+  }
+
+  /** Fetches a slot's task if it is finished, and frees the slot. */
+  #fetch(slot: number): boolean {
+    const index = slotBase(this.number, slot);
+    const state = Atomics.load(this.#pool.words, index);
+    const code = state & CODE_MASK;
+    const task = this.#tasks[slot]!;
+    switch (code) {
+      case SlotState.DONE:
+      case SlotState.FAILED:
+        this.#finished.push(this.#read(task, index, state, code));
+        break;
+      case SlotState.BROKEN:
+        this.#finished.push({ task, code, value: this.#brokenError((state & RECORD_MASK) >>> RECORD_SHIFT) });
+        break;
+      case SlotState.CANCELLED:
+      case SlotState.RELEASED:
+        break;
+      case SlotState.WANTED:
+        this.#send(task, index, state);
+        return false;
+      default:
+        return false;
+    }
+    const shelf = this.#pool.words[index + SHELF_WORD]!;
+    if (shelf >= 0) this.#owner!.shelves.giveBack(shelf);
+    Atomics.store(this.#pool.words, index, task.generation << GENERATION_SHIFT);
+    this.#tasks[slot] = undefined;
+    task.slot = -1;
+    task.payload = task.transfer = undefined;
+    this.#free.push(slot);
+    return true;
+  }
+
+  #read(task: Task, index: number, state: number, code: SlotState): Finished {
+    const { words, bytes } = this.#pool;
+    try {
+      const length = words[index + LENGTH_WORD]!;
+      switch (words[index + FORMAT_WORD]! & FORMAT_MASK) {
+        case Format.INLINE: {
+          const start = (index + SLOT_HEADER_WORDS) * 4;
+          return { task, code, value: decodeBytes(bytes.subarray(start, start + length)) };
+        }
+        case Format.SHELF: {
+          const shelf = this.#owner!.shelves.bytes(words[index + SHELF_WORD]!);
+          return { task, code, value: decodeBytes(shelf.subarray(0, length)) };
+        }
+        case Format.RAW: {
+          const shelf = this.#owner!.shelves.bytes(words[index + SHELF_WORD]!);
+          return { task, code, value: readRaw(shelf, length, words[index + VIEW_WORD]!) };
+        }
+        default: {
+          const inbox = this.#inbox ?? this.#owner!.inbox((state & RECORD_MASK) >>> RECORD_SHIFT);
+          const wire = inbox?.take(this.number, task.slot, task.generation);
+          if (!wire)
+            throw new BrokenExecutorError('the result of the task was lost with its worker; submit it again');
+          return { task, code, value: decode(wire) };
+        }
+      }
+    } catch (error) {
+      return { task, code: SlotState.FAILED, value: error };
+    }
+  }
+
+  /** Sends a worker the arguments that it wants. */
+  #send(task: Task, index: number, state: number): void {
+    const record = (state & RECORD_MASK) >>> RECORD_SHIFT;
+    const letter = this.letter(task);
+    if (letter) {
+      const port = this.#owner?.port(record);
+      if (port) post(port, letter, task.transfer);
+      else if (!this.#owner) broadcast(workerChannel(this.#name, record), letter);
+      task.payload = task.transfer = undefined;
+    }
+    const next = (state & ~CODE_MASK) | SlotState.RUNNING;
+    if (Atomics.compareExchange(this.#pool.words, index, state, next) === state) {
+      Atomics.notify(this.#pool.words, index);
+    }
+  }
+
+  #brokenError(record: number): BrokenExecutorError {
+    const cause = this.#owner?.reason(record) ?? exitReason(this.#pool, record);
+    return new BrokenExecutorError(
+      `the worker that ran the task ended before the task did: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+
+  /** Whether there is something to fetch. Settles nothing. */
+  hasNews(): boolean {
+    const { words } = this.#pool;
+    for (const slot of this.#running) {
+      const code = Atomics.load(words, slotBase(this.number, slot)) & CODE_MASK;
+      if (code >= SlotState.WANTED && code !== SlotState.STOPPED && code !== SlotState.KILLED) return true;
+    }
+    let at = this.#scanned;
+    const head = Atomics.load(words, this.#base + HEAD_WORD);
+    while (at !== head) {
+      const slot = words[this.#ring + (at & this.#ringMask)]!;
+      const code = Atomics.load(words, slotBase(this.number, slot)) & CODE_MASK;
+      if (code >= SlotState.WANTED && code !== SlotState.STOPPED && code !== SlotState.KILLED) return true;
+      at = (at + 1) | 0;
+    }
+    return false;
+  }
+
+  /** Looks for workers that died, and for tasks that they took with them. Called after a slice in which nothing happened. */
+  inspect(): void {
+    const before = this.#suspects;
+    const now = new Set<Task>();
+    for (const slot of this.#running) {
+      const index = slotBase(this.number, slot);
+      const state = Atomics.load(this.#pool.words, index);
+      if ((state & CODE_MASK) === SlotState.PENDING) now.add(this.#tasks[slot]!);
+      else this.#pool.breakIfDead(index, state, true);
+    }
+    this.#suspects = now;
+    for (const task of now) {
+      // P2: a live worker claims at once what it takes; seen twice, this one was taken by a worker that died.
+      if (before.has(task)) this.push(task.slot);
+    }
+    if (now.size > 0) this.#pool.wakeWorker();
+  }
+}

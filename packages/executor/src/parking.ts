@@ -1,0 +1,191 @@
+/**
+ * How a thread waits for its tasks: blocked, or as an event loop.
+ *
+ * Both look for a while before they sleep, since a wake costs more than a small task. No wake is lost (P3): the flag in
+ * WAITING is set, then the slots are looked at once more; a worker changes the slot, then looks at the flag. Blocked
+ * threads sleep on SEQ and event loops wait on LOOP_SEQ, so neither takes the other one's wake.
+ */
+import { agent, BlockingWait, DeadlockError, runtime, Woke } from '@x/core';
+import type { Area } from './area.js';
+import { areaBase, LOOP_BIT, LOOP_SEQ_WORD, SEQ_WORD, THREAD_BIT, WAITING_WORD } from './layout.js';
+import type { Pool } from './pool.js';
+import { isLoopIdle } from './roles.js';
+import type { DeadlockWatch } from './waits.js';
+
+/** What is done whenever the thread looks. */
+export interface Attendant {
+  /** Fetches, and settles futures. Returns whether there was anything. */
+  tend(): boolean;
+  /** What else is due: alarms, workers to be started. */
+  serve(): void;
+  /** Looks for dead workers, after a slice in which nothing happened. */
+  inspect(): void;
+  /** Milliseconds until something is due. */
+  due(): number;
+  /** Whether a task is not settled yet. */
+  isPending(): boolean;
+  /** Fails the tasks that no worker has begun, since none ever will. */
+  giveUp(error: Error): void;
+}
+
+/**
+ * How long a blocked thread looks for results before it sleeps, in milliseconds: about as long as a sleep and a wake take
+ * together, so that looking in vain costs at most as much again. See ARCHITECTURE.md, "Executor".
+ */
+const SPIN_MS = 0.05;
+/** How long an event loop looks in every turn before it waits to be woken, in milliseconds. */
+const POLL_MS = 0.1;
+
+export class Parking {
+  readonly #pool: Pool;
+  readonly #area: Area;
+  readonly #base: number;
+  readonly #attendant: Attendant;
+  readonly #deadlock: DeadlockWatch;
+  /** The event loop is kept from ending. */
+  #kept = false;
+  /** A turn is scheduled. */
+  #polling = false;
+  /** A `waitAsync` is outstanding; at most one. */
+  #parked = false;
+  #lastNews = 0;
+
+  constructor(pool: Pool, area: Area, attendant: Attendant, deadlock: DeadlockWatch) {
+    this.#pool = pool;
+    this.#area = area;
+    this.#base = areaBase(area.number);
+    this.#attendant = attendant;
+    this.#deadlock = deadlock;
+  }
+
+  /**
+   * Blocks until the condition holds: true; or the time is over: false.
+   *
+   * @param slot the slot of a task that has to end before the condition can hold, -1 if there is no single one
+   * @param maxSlice milliseconds after which the condition may hold for another reason
+   */
+  block(ready: () => boolean, timeout: number, slot: number, maxSlice: number): boolean {
+    const attendant = this.#attendant;
+    attendant.tend();
+    if (ready()) return true;
+    if (timeout === 0) return false;
+    const { words, member } = this.#pool;
+    const wait = new BlockingWait(member, words, timeout);
+    try {
+      for (;;) {
+        attendant.tend();
+        attendant.serve();
+        if (ready()) return true;
+        if (this.#spin()) continue;
+        const seq = Atomics.load(words, this.#base + SEQ_WORD);
+        Atomics.or(words, this.#base + WAITING_WORD, THREAD_BIT);
+        if (this.#area.hasNews()) continue;
+        const slice = Math.min(attendant.due(), maxSlice);
+        this.#deadlock.enter(this.#area.number, slot, timeout);
+        const woke = wait.sleep(this.#base + SEQ_WORD, seq, 0, slice);
+        if (woke === Woke.INTERRUPTED) throw wait.reason();
+        if (woke === Woke.EXPIRED) {
+          attendant.tend();
+          return ready();
+        }
+        if (woke !== Woke.SLICE || slice !== Infinity) continue;
+        attendant.tend();
+        if (!ready() && this.#deadlock.isCertain()) throw deadlock(this.#pool);
+      }
+    } finally {
+      this.#deadlock.leave();
+      wait.end();
+    }
+  }
+
+  #spin(): boolean {
+    if (agent().spins === 0) return false;
+    const until = performance.now() + SPIN_MS;
+    do {
+      if (this.#area.hasNews()) return true;
+    } while (performance.now() < until);
+    return false;
+  }
+
+  /** Makes sure that the event loop fetches results, and does not end before. */
+  attend(): void {
+    if (!this.#kept) {
+      this.#kept = true;
+      agent().keepAlive.add();
+    }
+    this.#lastNews = 0;
+    if (this.#polling) return;
+    this.#polling = true;
+    runtime.nextTurn(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const attendant = this.#attendant;
+    const news = attendant.tend();
+    attendant.serve();
+    if (!attendant.isPending()) {
+      this.#polling = false;
+      this.#kept = false;
+      agent().keepAlive.remove();
+      return;
+    }
+    const now = performance.now();
+    if (news || this.#lastNews === 0) this.#lastNews = now;
+    if (agent().spins > 0 && now - this.#lastNews < POLL_MS) {
+      runtime.nextTurn(this.#turn);
+      return;
+    }
+    this.#polling = false;
+    this.#park();
+  };
+
+  #park(): void {
+    if (this.#parked) return;
+    const { words } = this.#pool;
+    const seq = Atomics.load(words, this.#base + LOOP_SEQ_WORD);
+    Atomics.or(words, this.#base + WAITING_WORD, LOOP_BIT);
+    const wait = this.#area.hasNews()
+      ? undefined
+      : Atomics.waitAsync(words, this.#base + LOOP_SEQ_WORD, seq, agent().slice);
+    if (wait?.async !== true) {
+      this.#polling = true;
+      runtime.nextTurn(this.#turn);
+      return;
+    }
+    this.#parked = true;
+    void wait.value.then((result) => {
+      this.#parked = false;
+      if (result === 'timed-out') {
+        this.#attendant.inspect();
+        this.#checkDeadlock();
+      } else {
+        this.#deadlock.leave();
+      }
+      if (this.#polling || !this.#kept) return;
+      this.#polling = true;
+      this.#lastNews = 0;
+      this.#turn();
+    });
+  }
+
+  /** An async task of a worker waits for ever if all workers do so; see waits.ts. */
+  #checkDeadlock(): void {
+    if (!this.#deadlock.applies) return;
+    const slot = this.#area.unfinished();
+    if (slot < 0 || !isLoopIdle()) {
+      this.#deadlock.leave();
+      return;
+    }
+    this.#deadlock.enter(this.#area.number, slot, Infinity);
+    if (!this.#deadlock.isCertain()) return;
+    this.#deadlock.leave();
+    this.#attendant.giveUp(deadlock(this.#pool));
+  }
+}
+
+function deadlock(pool: Pool): DeadlockError {
+  return new DeadlockError(
+    `all ${pool.alive} workers of the executor wait for tasks of the same executor, which no worker is left to run; ` +
+      'await or submit such tasks outside, give the executor more workers, or use another executor for them',
+  );
+}
