@@ -47,11 +47,20 @@ export function captureTarget(target: unknown, options: CaptureOptions = {}): Ta
     name: fn.name,
     source,
     url: callerUrl(options.above as ((...args: never[]) => unknown) | undefined),
-    // Only sloppy functions have this property of their own; where it cannot be told, strict is right in modules.
-    strict: !Object.hasOwn(fn, 'arguments'),
+    strict: isStrict(fn),
   };
   // Throws where the text cannot stand alone.
   compileSource(reference);
   captured.set(fn, reference);
   return reference;
+}
+
+/** Only of a sloppy function may `arguments` be read. Of arrows and methods it cannot be told; there strict is right in modules. */
+function isStrict(fn: object): boolean {
+  try {
+    Reflect.get(fn, 'arguments');
+    return false;
+  } catch {
+    return true;
+  }
 }
