@@ -4,7 +4,8 @@
  *
  *   pthread_mutex THREADS ITERATIONS INSIDE OUTSIDE
  *
- * Prints nanoseconds per acquire-release pair: wall time of all threads by all pairs. INSIDE and OUTSIDE are
+ * Prints nanoseconds per acquire-release pair: from the first thread's begin to the last one's end, by all
+ * pairs. INSIDE and OUTSIDE are
  * rounds of a linear congruential generator while the mutex is held, and after its release.
  */
 #include <pthread.h>
@@ -36,19 +37,24 @@ static void pairs(long count) {
   }
 }
 
-static void *body(void *unused) {
-  (void)unused;
-  pairs(iterations / 10);
-  pthread_barrier_wait(&barrier);
-  pairs(iterations);
-  pthread_barrier_wait(&barrier);
-  return NULL;
-}
-
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+struct lap {
+  double began, ended;
+};
+
+static void *body(void *argument) {
+  struct lap *lap = argument;
+  pairs(iterations / 10);
+  pthread_barrier_wait(&barrier);
+  lap->began = now();
+  pairs(iterations);
+  lap->ended = now();
+  return NULL;
 }
 
 int main(int argc, char **argv) {
@@ -57,15 +63,17 @@ int main(int argc, char **argv) {
   iterations = atol(argv[2]);
   inside = atol(argv[3]);
   outside = atol(argv[4]);
-  pthread_barrier_init(&barrier, NULL, (unsigned)threads + 1);
+  pthread_barrier_init(&barrier, NULL, (unsigned)threads);
   pthread_t *ids = calloc((size_t)threads, sizeof *ids);
-  for (int i = 0; i < threads; i++) pthread_create(&ids[i], NULL, body, NULL);
-  pthread_barrier_wait(&barrier);
-  double began = now();
-  pthread_barrier_wait(&barrier);
-  double took = now() - began;
-  for (int i = 0; i < threads; i++) pthread_join(ids[i], NULL);
+  struct lap *laps = calloc((size_t)threads, sizeof *laps);
+  for (int i = 0; i < threads; i++) pthread_create(&ids[i], NULL, body, &laps[i]);
+  double began = 0, ended = 0;
+  for (int i = 0; i < threads; i++) {
+    pthread_join(ids[i], NULL);
+    if (i == 0 || laps[i].began < began) began = laps[i].began;
+    if (i == 0 || laps[i].ended > ended) ended = laps[i].ended;
+  }
   if (counter != (int32_t)(threads * (iterations + iterations / 10))) return 1;
-  printf("%f\n", took / ((double)threads * (double)iterations));
+  printf("%f\n", (ended - began) / ((double)threads * (double)iterations));
   return 0;
 }

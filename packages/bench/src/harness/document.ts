@@ -36,11 +36,14 @@ export function resultsSection({ machine, runs, quick, results }: Report): strin
     if (lines.length === 0) return [];
     return [`### ${category[0]!.toUpperCase()}${category.slice(1)}`, markdownTable(lines)];
   });
+  const drawn = plots.filter((plot) => chartOf(plot, results).series.length > 0);
+  const images = drawn.map(({ title, file }) => `![${title}](benchmarks/${file})`);
   const missing = notes(listed);
   return [
     `Median of ${runs} alternating runs${quick ? ', quick mode: a look, not figures' : ''}; in brackets the lowest and the highest ratio of a run.`,
     machine.map(([name, value]) => `- ${name}: ${value}`).join('\n'),
     ...tables,
+    ...(images.length > 0 ? ['### How cost grows', ...images] : []),
     ...(missing.length > 0 ? ['### Not measured', missing.map((note) => `- ${note}`).join('\n')] : []),
   ].join('\n\n');
 }

@@ -70,8 +70,18 @@ export function sample(row: Row, contestants: readonly Contestant[], context: Co
         resolve((JSON.parse(answer) as (number | null)[]).map((value) => value ?? NaN));
         return;
       }
-      const said = complaint.split('\n').find((line) => /Error|error/.test(line)) ?? complaint.split('\n')[0];
-      reject(new Error(`${signal ?? `exit ${code}`}${said ? `, ${said.trim()}` : ''}`));
+      const said = firstError(complaint);
+      reject(new Error(`${signal ?? `exit ${code}`}${said ? `, ${said}` : ''}`));
     });
   });
+}
+
+/** The line of a stack that says what went wrong, with no path of this machine in it. */
+function firstError(complaint: string): string {
+  const lines = complaint.split('\n');
+  const line = lines.find((candidate) => /^\S*Error\b/.test(candidate)) ?? lines[0] ?? '';
+  return line
+    .trim()
+    .replaceAll(/(?:file:\/\/)?\/[^\s']*\/(?=packages\/|node_modules\/)/g, '')
+    .slice(0, 160);
 }

@@ -1,31 +1,36 @@
 /** A crowd of threads that repeat an operation at the same time, and how long they take for it. */
 import { Worker } from 'node:worker_threads';
 import { scaled, type Contestant } from '../harness/row.js';
-import { Control, type ContendOrder } from '../workers/control.js';
+import { Control, LAP, type ContendOrder } from '../workers/control.js';
 
 const PATIENCE_MS = 60_000;
 
 /** What the crowd does. */
-export type CrowdOrder = Omit<ContendOrder, 'control' | 'seat'>;
+export type CrowdOrder = Omit<ContendOrder, 'control' | 'laps' | 'seat'>;
 
 export class Crowd {
   readonly #control = new Int32Array(new SharedArrayBuffer(Control.WORDS * 4));
+  readonly #laps: Float64Array<SharedArrayBuffer>;
   readonly #workers: Worker[];
   readonly #order: CrowdOrder;
   #rounds = 0;
 
   constructor(order: CrowdOrder) {
     this.#order = order;
+    this.#laps = new Float64Array(new SharedArrayBuffer(order.threads * LAP * 8));
     this.#workers = Array.from(
       { length: order.threads },
       (_, seat) =>
         new Worker(new URL('../workers/contend.js', import.meta.url), {
-          workerData: { ...order, seat, control: this.#control.buffer },
+          workerData: { ...order, seat, control: this.#control.buffer, laps: this.#laps.buffer },
         }),
     );
   }
 
-  /** Lets all of them go at once; nanoseconds of wall time for each operation of all threads together. */
+  /**
+   * Lets all of them go at once; nanoseconds for each operation of all threads together, from the first one's begin
+   * to the last one's end. They take the time themselves: this thread may be late to start and to be woken.
+   */
   round(): number {
     const control = this.#control;
     const { threads, iterations } = this.#order;
@@ -33,15 +38,15 @@ export class Crowd {
     waitFor(control, Control.READY, threads * this.#rounds);
     Atomics.store(control, Control.DONE, 0);
     const counted = Atomics.load(control, Control.COUNTER);
-    const began = performance.now();
     Atomics.store(control, Control.ROUND, this.#rounds);
     Atomics.notify(control, Control.ROUND);
     waitFor(control, Control.DONE, threads);
-    const took = performance.now() - began;
+    const began = Math.min(...this.#laps.filter((_, index) => index % LAP === 0));
+    const ended = Math.max(...this.#laps.filter((_, index) => index % LAP === 1));
     if (Atomics.load(control, Control.COUNTER) - counted !== threads * iterations) {
       throw new Error(`an increment was lost under ${this.#order.operation}`);
     }
-    return (took * 1e6) / (threads * iterations);
+    return (ended - began) / (threads * iterations);
   }
 
   /** Ends the threads. */

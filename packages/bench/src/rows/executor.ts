@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { missingPython, runPython } from '../harness/native.js';
 import { scaled, type Contestant, type Context, type Row } from '../harness/row.js';
 import { keepInFlight } from '../harness/window.js';
-import { ours } from '../peers/ours.js';
+import { ours, oursWithoutSpin } from '../peers/ours.js';
+import { stopSpinning } from '../workers/jobs.js';
 import { poolMakers, type Pool, type PoolMaker, type PoolOptions } from '../peers/pools.js';
 
 const WORKERS = 2;
@@ -18,7 +19,7 @@ export function pools(
 ): Contestant[] {
   return [ours, ...makers].map((maker) => ({
     name: maker.name,
-    role: maker === ours ? 'ours' : 'peer',
+    role: maker === ours ? 'ours' : maker === oursWithoutSpin ? 'baseline' : 'peer',
     async prepare(context) {
       const pool = await maker.open({ workers: WORKERS, ...options });
       // Every worker is there before anything is measured.
@@ -56,11 +57,15 @@ const small: Row = {
   unit: 'tasks/s',
   better: 'higher',
   contestants: [
-    ...pools({ job: 'add', atOnce: IN_FLIGHT }, (pool, context) => {
-      const total = scaled(context, 20_000);
-      let n = 0;
-      return throughput(pool, total, () => ({ a: n++, b: 1 }));
-    }),
+    ...pools(
+      { job: 'add', atOnce: IN_FLIGHT },
+      (pool, context) => {
+        const total = scaled(context, 20_000);
+        let n = 0;
+        return throughput(pool, total, () => ({ a: n++, b: 1 }));
+      },
+      [...poolMakers, oursWithoutSpin],
+    ),
     python('throughput', 20_000, IN_FLIGHT),
   ],
   targets: [{ against: 'best peer', atLeast: 10 }],
@@ -72,14 +77,44 @@ const latency: Row = {
   category: 'empty round trip',
   unit: 'µs',
   better: 'lower',
-  contestants: pools({ job: 'add', atOnce: 1 }, (pool, context) => async () => {
-    const total = scaled(context, 2000);
-    const began = performance.now();
-    for (let n = 0; n < total; n++) await pool.run({ a: n, b: 1 });
-    return ((performance.now() - began) * 1000) / total;
-  }),
+  contestants: pools(
+    { job: 'add', atOnce: 1 },
+    (pool, context) => async () => {
+      const total = scaled(context, 2000);
+      const began = performance.now();
+      for (let n = 0; n < total; n++) await pool.run({ a: n, b: 1 });
+      return ((performance.now() - began) * 1000) / total;
+    },
+    [...poolMakers, oursWithoutSpin],
+  ),
   targets: [{ against: 'best peer', atMost: 0.5 }],
 };
+
+function blockingContestant(name: string, role: Contestant['role'], spinning: boolean): Contestant {
+  return {
+    name,
+    role,
+    async prepare(context) {
+      const { ThreadPoolExecutor, targetsFrom } = await import('@x/executor');
+      const { add, stopSpinning: initializer } = targetsFrom<typeof import('../workers/jobs.js')>(
+        new URL('../workers/jobs.js', import.meta.url),
+      );
+      if (!spinning) stopSpinning();
+      const pool = new ThreadPoolExecutor({ maxWorkers: WORKERS, ...(spinning ? {} : { initializer }) });
+      return {
+        slice: () => {
+          const total = scaled(context, 5000);
+          const began = performance.now();
+          for (let n = 0; n < total; n++) {
+            if (pool.submit(add, { a: n, b: 1 }).result() !== n + 1) throw new Error('wrong result');
+          }
+          return ((performance.now() - began) * 1000) / total;
+        },
+        close: () => pool.shutdownAsync(),
+      };
+    },
+  };
+}
 
 const blocking: Row = {
   id: 'executor/latency-blocking',
@@ -88,28 +123,8 @@ const blocking: Row = {
   unit: 'µs',
   better: 'lower',
   contestants: [
-    {
-      name: ours.name,
-      role: 'ours',
-      async prepare(context) {
-        const { ThreadPoolExecutor, targetsFrom } = await import('@x/executor');
-        const { add } = targetsFrom<typeof import('../workers/jobs.js')>(
-          new URL('../workers/jobs.js', import.meta.url),
-        );
-        const pool = new ThreadPoolExecutor({ maxWorkers: WORKERS });
-        return {
-          slice: () => {
-            const total = scaled(context, 5000);
-            const began = performance.now();
-            for (let n = 0; n < total; n++) {
-              if (pool.submit(add, { a: n, b: 1 }).result() !== n + 1) throw new Error('wrong result');
-            }
-            return ((performance.now() - began) * 1000) / total;
-          },
-          close: () => pool.shutdownAsync(),
-        };
-      },
-    },
+    blockingContestant(ours.name, 'ours', true),
+    blockingContestant(oursWithoutSpin.name, 'baseline', false),
     python('latency', 5000),
   ],
   targets: [{ against: PYTHON, atMost: 1 }],

@@ -185,7 +185,7 @@ const waiters: Row = {
   targets: [{ against: 'best peer', atMost: 1 }],
 };
 
-/** The three ways of contending for a lock; the last only without work around it. */
+/** The ways of contending for a lock; the peer only without work around it. */
 export function lockContestants(how: Contention): Contestant[] {
   const { inside = 0, outside = 0 } = how;
   const pthread: Contestant = {
@@ -214,6 +214,7 @@ export function lockContestants(how: Contention): Contestant[] {
   return [
     crowd('@x/lock', 'ours', 'lock', () => toShared(new Lock()), how),
     pthread,
+    crowd('@x/lock without spinning', 'baseline', 'lockWithoutSpin', () => toShared(new Lock()), how),
     crowd('textbook futex mutex in JS', 'baseline', 'textbook', () => new SharedArrayBuffer(4), how),
     ...(inside + outside === 0 ? [multithreading] : []),
   ];

@@ -3,9 +3,13 @@
 /** Words by which the crowd is led. */
 export const Control = { ROUND: 0, READY: 1, DONE: 2, COUNTER: 3, WORDS: 4 } as const;
 
+/** Two numbers for each seat: when its thread began and ended the round, in nanoseconds of the common clock. */
+export const LAP = 2;
+
 /** What a contending thread is started with. */
 export interface ContendOrder {
   readonly control: SharedArrayBuffer;
+  readonly laps: SharedArrayBuffer;
   /** A name in `operations`. */
   readonly operation: string;
   /** What `toShared` made, or plain shared memory. */

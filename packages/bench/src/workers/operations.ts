@@ -1,4 +1,5 @@
 /** What contending threads repeat, by name. Each makes a loop over `iterations` that has nothing else in it. */
+import { agent } from '@x/core';
 import { fromShared, type Lock, type SharedMessage } from '@x/lock';
 // What a thread receives has to be known there.
 import '@x/queue';
@@ -48,6 +49,11 @@ export const operations: Record<string, (order: ContendOrder, control: Int32Arra
         work(outside);
       }
     };
+  },
+
+  lockWithoutSpin(order, control) {
+    agent().spins = 0;
+    return operations['lock']!(order, control);
   },
 
   /** The futex mutex of a textbook, by hand: no owner, no time-out, no spinning. What a lock could cost at best. */
