@@ -68,8 +68,6 @@ interface GetRequest {
   failure: { readonly error: unknown } | undefined;
 }
 
-/** Rounds of looking at the size before a wait, as a multiple of what a wait for a primitive spins. */
-const SPIN_FACTOR = 10;
 const MAXSIZE_MAX = 2 ** 31 - 1;
 
 /** Kinds of the queues; the layout is one. */
@@ -405,7 +403,7 @@ export abstract class BaseQueue<T> extends Primitive {
     let leaving: Woke | undefined;
     try {
       for (;;) {
-        for (let spins = wait.spins * SPIN_FACTOR; spins > 0 && !promising(); spins--);
+        while (!promising() && wait.spin());
         const result = attempt(wait.slept);
         if (result !== undefined) return result;
         if (leaving === Woke.INTERRUPTED) throw wait.reason();

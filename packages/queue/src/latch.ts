@@ -16,7 +16,10 @@ import { Atomics } from '@x/core/seam';
 import { LATCH_WORD } from './layout.js';
 
 const CONTENDED_BIT = 1 << 26;
-/** Rounds of looking again before a sleep, as a multiple of what a wait for a primitive spins. */
+/**
+ * Looks before a sleep, as a multiple of the looks of a wait. Sixteen take about as long as a thread
+ * stays inside; a hundred or more cost throughput as soon as there are more threads than cores.
+ */
 const SPIN_FACTOR = 4;
 /** Rounds between two looks at the table of threads where sleeping is not allowed. */
 const LOOK_EVERY = 4096;
