@@ -1,5 +1,4 @@
 /** A line chart with logarithmic axes, as an SVG. Small on purpose: one kind of chart, no dependency. */
-import { figure } from './table.js';
 
 /** One line. */
 export interface Series {
@@ -7,7 +6,7 @@ export interface Series {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** What the chart shows. */
+/** What the chart shows. The first series is drawn boldly. */
 export interface Chart {
   readonly title: string;
   readonly xLabel: string;
@@ -61,7 +60,7 @@ function yAxis(low: number, high: number, y: Scale, label: string): string[] {
   for (let tick = low; tick <= high * 1.001; tick *= 10) {
     const at = y(tick).toFixed(1);
     parts.push(`<path d="M${LEFT} ${at}H${WIDTH - RIGHT}" stroke="#ddd"/>`);
-    parts.push(text(LEFT - 8, y(tick) + 4, figure(tick), 'text-anchor="end"'));
+    parts.push(text(LEFT - 8, y(tick) + 4, compact(tick), 'text-anchor="end"'));
   }
   const middle = (TOP + HEIGHT - BOTTOM) / 2;
   parts.push(text(16, middle, label, `text-anchor="middle" transform="rotate(-90 16 ${middle})"`));
@@ -94,6 +93,14 @@ function drawn({ name, points }: Series, index: number, x: Scale, y: Scale): str
 
 function text(x: number, y: number, content: string, attributes = ''): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" fill="#222" ${attributes}>${escapeText(content)}</text>`;
+}
+
+/** A power of ten as one says it: 10k, 1M. */
+function compact(value: number): string {
+  if (value >= 1e9) return `${value / 1e9}G`;
+  if (value >= 1e6) return `${value / 1e6}M`;
+  if (value >= 1e3) return `${value / 1e3}k`;
+  return String(Number(value.toPrecision(1)));
 }
 
 function escapeText(content: string): string {

@@ -108,7 +108,9 @@ export const growthRows: readonly Row[] = plots.flatMap(({ rows }) => rows.map((
 /** The chart of a plot, from what was measured. Contestants that could not run have no line. */
 export function chartOf(plot: Plot, results: readonly RowResult[]): Chart {
   const { title, xLabel, yLabel, xFormat, convert = (value: number) => value } = plot;
-  const lines = new Map<string, [number, number][]>();
+  // Ours first, wherever the rows have it, so that it has the same look in every chart.
+  const ours = plot.rows[0]![1].contestants.find(({ role }) => role === 'ours')!.name;
+  const lines = new Map<string, [number, number][]>([[ours, []]]);
   for (const [x, row] of plot.rows) {
     const result = results.find(({ id }) => id === row.id);
     for (const { name, values } of result?.outcomes ?? []) {
@@ -117,7 +119,9 @@ export function chartOf(plot: Plot, results: readonly RowResult[]): Chart {
       lines.get(name)!.push([x, convert(median(values))]);
     }
   }
-  const series = Array.from(lines, ([name, points]): Series => ({ name, points }));
+  const series = Array.from(lines, ([name, points]): Series => ({ name, points })).filter(
+    ({ points }) => points.length > 0,
+  );
   const xTicks = plot.rows.map(([x]) => x);
   return { title, xLabel, yLabel, series, xTicks, ...(xFormat ? { xFormat } : {}) };
 }
