@@ -4,6 +4,7 @@
  */
 import { LayoutError } from '../errors.js';
 import { BYTES_VERSION, Tag, VIEW_TYPES } from './bytes-format.js';
+import { runtime } from '../runtime/index.js';
 import { setOwn } from './encode.js';
 
 /** What the reader asks for when it meets what does not travel as bytes. */
@@ -232,13 +233,30 @@ class ByteReader {
 
   #pairs<T extends object>(object: T): T {
     for (let left = this.#items(); left > 0; left--) {
-      const key = this.#string();
+      const key = this.#key();
       const value = this.#value();
       // Assignment to `__proto__` would change the prototype.
       if (key === '__proto__') setOwn(object, key, value);
       else (object as Record<string, unknown>)[key] = value;
     }
     return object;
+  }
+
+  /** The name of a property. Most are seen again and again; then the engine need not make and look up a new string. */
+  #key(): string {
+    const start = this.#at;
+    const bytes = this.#bytes;
+    const length = bytes[start + 1]!;
+    if (bytes[start] !== Tag.LATIN || length > LONGEST_KEY || start + 2 + length > bytes.length) return this.#string();
+    let hash = length;
+    for (let index = 0; index < length; index++) hash = (Math.imul(hash, 31) + bytes[start + 2 + index]!) | 0;
+    const place = hash & (KNOWN_KEYS - 1);
+    const known = knownKeys[place];
+    if (known === undefined || known.length !== length || !isAt(known, bytes, start + 2)) {
+      return (knownKeys[place] = this.#string());
+    }
+    this.#at = start + 2 + length;
+    return known;
   }
 
   #string(): string {
@@ -256,6 +274,11 @@ class ByteReader {
     if (length <= SHORT) {
       for (; this.#at < end; this.#at++) text += String.fromCharCode(bytes[this.#at]!);
       return text;
+    }
+    const whole = end <= bytes.length ? runtime.latin1(bytes, this.#at, end) : undefined;
+    if (whole !== undefined) {
+      this.#at = end;
+      return whole;
     }
     while (this.#at < end) {
       const next = Math.min(end, this.#at + CHUNK);
@@ -313,4 +336,17 @@ class ByteReader {
     this.#at++;
     return byte;
   }
+}
+
+/** Names of properties that were read, by hash. */
+const knownKeys: (string | undefined)[] = [];
+const KNOWN_KEYS = 512;
+/** Below 128, so that the length is one byte. */
+const LONGEST_KEY = 32;
+
+function isAt(text: string, bytes: Uint8Array, start: number): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) !== bytes[start + index]) return false;
+  }
+  return true;
 }

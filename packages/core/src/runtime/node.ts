@@ -14,6 +14,9 @@ export function nodeRuntime(): Runtime | undefined {
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
   const fs: FileSystem = process.getBuiltinModule('node:fs');
   const listsThreads = fs.existsSync('/proc/self/task');
+  const { latin1Slice } = process.getBuiltinModule('node:buffer').Buffer.prototype as {
+    latin1Slice?: (this: Uint8Array, start: number, end: number) => string;
+  };
   return {
     name: 'node',
     get isMainThread() {
@@ -64,6 +67,7 @@ export function nodeRuntime(): Runtime | undefined {
     },
     receiveNow: (port) =>
       workerThreads().receiveMessageOnPort(port as import('node:worker_threads').MessagePort),
+    latin1: (bytes, start, end) => latin1Slice?.call(bytes, start, end),
     nextTurn: (callback) => {
       globalThis.setImmediate(callback);
     },

@@ -17,6 +17,7 @@ export function webRuntime(): Runtime {
     onThreadEnd: () => undefined,
     onIdle: () => undefined,
     receiveNow: () => undefined,
+    latin1: () => undefined,
     nextTurn: (callback) => {
       setTimeout(callback, 0);
     },
