@@ -73,6 +73,12 @@ export function findCycle(realm: Realm, start: ThreadId): WaitEdge[] | undefined
 
 /** What the thread waits for, or undefined if it does not wait for another thread. */
 export function readEdge(realm: Realm, thread: ThreadId): WaitEdge | undefined {
+  const edge = waitNote(realm, thread);
+  return edge && isThreadId(edge.owner) ? edge : undefined;
+}
+
+/** What the thread is blocked on, or undefined if it is not. Its `owner` is 0 if it waits for no single thread. */
+export function waitNote(realm: Realm, thread: ThreadId): WaitEdge | undefined {
   if (!isThreadId(thread) || !realm.isAlive(thread)) return undefined;
   const { words } = realm;
   const base = realm.base(thread);
@@ -87,8 +93,7 @@ export function readEdge(realm: Realm, thread: ThreadId): WaitEdge | undefined {
     // Read after the owner: a look that is counted has written its owner before.
     looks: Atomics.load(words, base + WAIT_LOOKS_WORD),
   };
-  const waits = edge.uid !== 0 && isThreadId(edge.owner);
-  return waits && Atomics.load(words, base + WAIT_EPOCH_WORD) === epoch ? edge : undefined;
+  return edge.uid !== 0 && Atomics.load(words, base + WAIT_EPOCH_WORD) === epoch ? edge : undefined;
 }
 
 /** Names every thread of the cycle and what it waits for. */

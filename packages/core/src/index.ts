@@ -38,7 +38,7 @@ export {
   type AsyncWaitOptions,
   type TimeoutOptions,
 } from './deadline.js';
-export { confirmDeadlock, describeCycle, findCycle, readEdge, type WaitEdge } from './deadlock.js';
+export { confirmDeadlock, describeCycle, findCycle, readEdge, waitNote, type WaitEdge } from './deadlock.js';
 export {
   AbandonedError,
   BlockingNotAllowedError,

@@ -3,6 +3,14 @@
  *
  * @packageDocumentation
  */
-export { fromShared, ThreadingError, ThreadStateError, toShared, type SharedMessage } from '@x/core';
+export {
+  BlockingNotAllowedError,
+  fromShared,
+  ThreadingError,
+  ThreadStateError,
+  toShared,
+  type SharedMessage,
+} from '@x/core';
 export type { ThreadHandle } from '@x/thread';
+export { dump, findDeadlocks, formatDump, type ThreadDump, type ThreadWait } from './waits.js';
 export { activeCount, currentThread, enumerate, getIdent, getNativeId, mainThread } from './threads.js';
