@@ -10,7 +10,7 @@ import { EXPIRES_MS, NEVER_MS, pause, SHORT_MS } from '../time.js';
 import { until, untilSleeping } from '../until.js';
 import { watch } from '../watch.js';
 import { startWorker, type TestWorker } from '../worker-harness.js';
-import type { TestLock } from './lock-battery.js';
+import type { TestLock } from './lock-subject.js';
 
 interface Options {
   timeout?: number;

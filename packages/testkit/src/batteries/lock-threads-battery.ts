@@ -7,7 +7,7 @@ import { EXPIRES_MS, NEVER_MS, pause, SHORT_MS } from '../time.js';
 import { untilSleeping } from '../until.js';
 import { watch } from '../watch.js';
 import { startWorker, untilAsyncWaiting, type TestWorker } from '../worker-harness.js';
-import { makeShared, type LockSubject, type Shared, type TestLock } from './lock-battery.js';
+import { makeShared, type LockSubject, type Shared, type TestLock } from './lock-subject.js';
 
 type Sent = Pick<Shared, 'shared' | 'side'>;
 

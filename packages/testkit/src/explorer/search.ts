@@ -6,7 +6,7 @@
  * reached before, with the same pasts of all threads, the same memory and queues and the same
  * budgets, has the same future: it is not walked through again, only counted again.
  */
-import { ThreadState as RealmState, type Member } from '@x/core';
+import { ThreadState as RealmState } from '@x/core';
 import { choicesOf, STARVING_MS, type Budgets, type Choice } from './choices.js';
 import type { Engine } from './engine.js';
 import { type Driver } from './engine.js';
@@ -359,6 +359,3 @@ export class Search implements Driver {
     return `nothing can happen any more: ${parts.join(', ')}`;
   }
 }
-
-/** A thread's body as the engine calls it. */
-export type Start = (thread: Thread, member: Member) => unknown;
