@@ -343,8 +343,11 @@ export class Runner {
       this.#write(error);
     }
     const { words } = this.#pool;
+    // Before the result: who has that, and submits another task, need not start a worker for it.
+    words[this.#base + MODE_WORD] = WorkerMode.IDLE;
     const done = (this.#state & ~CODE_MASK) | outcome;
     if (Atomics.compareExchange(words, this.#index, this.#state, done) !== this.#state) {
+      this.#setMode(WorkerMode.BUSY);
       this.#signal.release(this.#index, this.#state, this.#area);
     }
     this.#pool.wakeSubmitter(this.#area);

@@ -1,13 +1,5 @@
-import type {
-  ThreadPoolExecutor} from '@x/executor';
-import {
-  asCompleted,
-  targetsFrom,
-  wait,
-  waitAsync,
-  type Future,
-  type WaitResult,
-} from '@x/executor';
+import type { ThreadPoolExecutor } from '@x/executor';
+import { asCompleted, targetsFrom, wait, waitAsync, type Future, type WaitResult } from '@x/executor';
 import { describe, expectTypeOf, it } from 'vitest';
 
 declare const executor: ThreadPoolExecutor;

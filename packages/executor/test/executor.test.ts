@@ -442,8 +442,8 @@ describe('an executor passed to its own tasks', () => {
   it('rejects with DeadlockError in tasks that await tasks of the same full pool', () =>
     guarded(async () => {
       const executor = pool(2);
-      occupy(executor, 2)();
-      const futures = [1, 2].map(() => executor.submit(jobs.awaitOwnPool, executor));
+      const words = shared();
+      const futures = [1, 2].map(() => executor.submit(jobs.awaitOwnPool, executor, words, 2));
       const outcomes = await Promise.allSettled(futures);
       expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
       for (const outcome of outcomes) {

@@ -90,8 +90,15 @@ export function same(/** @type {ThreadPoolExecutor} */ executor) {
   return executor instanceof ThreadPoolExecutor && executor.stats().workers > 0;
 }
 
-/** @param {ThreadPoolExecutor} executor */
-export async function awaitOwnPool(executor) {
+/**
+ * Awaits a task of its own pool, once so many workers are at it.
+ * @param {ThreadPoolExecutor} executor
+ * @param {Int32Array} words
+ * @param {number} workers
+ */
+export async function awaitOwnPool(executor, words, workers) {
+  Atomics.add(words, 0, 1);
+  while (Atomics.load(words, 0) < workers) Atomics.wait(words, 1, 0, 1);
   return executor.submit(() => 'inner');
 }
 
