@@ -33,6 +33,7 @@ export class Attendant implements Ward {
   #over = false;
   #letGo: (() => void) | undefined;
   #terminated = false;
+  #killed = false;
 
   /**
    * @param own whether the worker runs this package's entry file, and not one of the user
@@ -95,6 +96,9 @@ export class Attendant implements Ward {
     // A worker that ends before it has taken its port would not be noticed by a thread that blocks; so
     // one of ours is left to end itself then.
     if (this.#own && realm.state(this.ident) === ThreadState.STARTING) return;
+    // While this thread blocks, every slice of its wait asks again.
+    if (this.#killed) return;
+    this.#killed = true;
     // Its record is marked only when it is gone for sure: until then it may still write to what it holds.
     this.worker.terminate();
   }

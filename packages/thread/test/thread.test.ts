@@ -373,6 +373,24 @@ describe('terminate', () => {
     expect(started(new Thread({ target, args: [victim] })).result()).toBe(true);
     expect(victim.isAlive()).toBe(false);
   });
+
+  it('asks for the end of its worker once, however often it is called', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    const target = (words: Int32Array): void => {
+      Atomics.store(words, 0, 1);
+      for (;;);
+    };
+    const thread = started(new Thread({ target, args: [words] }));
+    while (Atomics.load(words, 0) === 0) sleep(5);
+    for (let i = 0; i < 20; i++) thread.terminate();
+    expect(await thread.joinAsync()).toBe(true);
+    await sleepAsync(1);
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
 });
 
 describe('a thread passed to another', () => {
