@@ -1,28 +1,74 @@
 /** Errors across threads: class, message, stack, cause, own properties. */
-import * as threadingErrors from '../errors.js';
+import {
+  AbandonedError,
+  BlockingNotAllowedError,
+  BrokenBarrierError,
+  BrokenExecutorError,
+  CancelledError,
+  DeadlockError,
+  InvalidStateError,
+  LayoutError,
+  NotHeldError,
+  QueueEmptyError,
+  QueueFullError,
+  QueueShutDownError,
+  ShutdownError,
+  TargetError,
+  ThreadStateError,
+  ThreadingError,
+  TimeoutError,
+  TransferError,
+} from '../errors.js';
 
 type ErrorClass = new (message?: string) => Error;
 
-// Names come from other threads, so that they are looked up where nothing is inherited.
-const builtins = new Map<string, ErrorClass>(
-  Object.entries({ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }),
-);
-
 const registered = new Map<string, ErrorClass>();
+
+/** The classes that every thread knows. Made when first needed, so that an import costs less. */
+let known: Map<string, ErrorClass> | undefined;
+
+function knownClasses(): Map<string, ErrorClass> {
+  // By the name in the prototype: that of the class itself does not survive minifiers.
+  const classes = [
+    Error,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+    AbandonedError,
+    BlockingNotAllowedError,
+    BrokenBarrierError,
+    BrokenExecutorError,
+    CancelledError,
+    DeadlockError,
+    InvalidStateError,
+    LayoutError,
+    NotHeldError,
+    QueueEmptyError,
+    QueueFullError,
+    QueueShutDownError,
+    ShutdownError,
+    TargetError,
+    ThreadStateError,
+    ThreadingError,
+    TimeoutError,
+    TransferError,
+  ];
+  known = new Map(classes.map((each) => [each.prototype.name, each]));
+  // Its constructor has another form; none is called here.
+  known.set('AggregateError', AggregateError as unknown as ErrorClass);
+  return known;
+}
 
 /** The class that an error of this name gets in this thread; `Error` if nobody knows it. */
 export function errorClass(name: string): ErrorClass {
-  const known = registered.get(name) ?? builtins.get(name);
-  if (known) return known;
-  // Its constructor has another form; none is called here.
-  if (name === 'AggregateError') return AggregateError as unknown as ErrorClass;
-  return Object.hasOwn(threadingErrors, name)
-    ? (threadingErrors as Record<string, ErrorClass>)[name]!
-    : Error;
+  return registered.get(name) ?? (known ?? knownClasses()).get(name) ?? Error;
 }
 
 /** Lets errors of a class of your own keep it between threads; both threads have to register it. */
-export function registerErrorClass(errorClassToKeep: ErrorClass): void {
+export function registerErrorClass(errorClassToKeep: new (message?: string) => Error): void {
   registered.set(errorClassToKeep.name, errorClassToKeep);
 }
 
