@@ -21,6 +21,7 @@ import {
   recordBase,
   RECORDS_WORD,
   TERMINATE,
+  TERMINATING,
   THREAD_WORD,
   WAITS_WORD,
   WorkerMode,
@@ -172,7 +173,9 @@ export class Crew implements Owner {
     const { words } = this.#pool;
     if (thorough) this.bury();
     for (const [record, { thread }] of this.#hands) {
-      if (Atomics.load(words, recordBase(record) + KILL_WORD) === TERMINATE) thread.terminate();
+      // Once: it may take a while until the thread is gone.
+      const index = recordBase(record) + KILL_WORD;
+      if (Atomics.compareExchange(words, index, TERMINATE, TERMINATING) === TERMINATE) thread.terminate();
       if (this.#pool.modeOf(record) === WorkerMode.LEAVING) this.#discount(record);
     }
   }

@@ -29,7 +29,7 @@
  * 5     WAITAREA area of that slot
  * 6     WAITEPOCH bumped when such a wait begins
  * 7     EXIT     how it ended: 0 unknown · exit code + 1
- * 8     KILL     TERMINATE, LEAVE, or 0
+ * 8     KILL     TERMINATE, TERMINATING, LEAVE, or 0
  * 9     DONE     tasks it has run
  * ```
  *
@@ -102,6 +102,8 @@ export const DONE_WORD = 9;
 
 /** `KILL`: the owner has to terminate the worker. */
 export const TERMINATE = 1;
+/** `KILL`: the owner is terminating it. */
+export const TERMINATING = 3;
 /** `KILL`: the worker has to leave after the task that it runs. */
 export const LEAVE = 2;
 

@@ -58,7 +58,10 @@ const ROUND_MS = 2;
  * console.log(done.size, notDone.size);   // 2 0
  * ```
  */
-export function wait<F extends AnyFuture>(futures: Iterable<F>, options: WaitOptions = {}): WaitResult<F> {
+export function wait<F extends Future<unknown>>(
+  futures: Iterable<F>,
+  options: WaitOptions = {},
+): WaitResult<F> {
   const timeout = timeoutOf(options);
   const group = new Group(futures, options.returnWhen);
   try {
@@ -73,8 +76,17 @@ export function wait<F extends AnyFuture>(futures: Iterable<F>, options: WaitOpt
  * As `wait`, without blocking this thread.
  *
  * @throws (rejects) the signal's reason if it fires
+ * @example
+ * ```ts
+ * import { ThreadPoolExecutor, waitAsync } from '@x/executor';
+ *
+ * await using executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+ * const futures = [3, 4].map((n) => executor.submit((side: number) => side * side, n));
+ * const { done } = await waitAsync(futures, { timeout: 10_000 });
+ * console.log(done.size);   // 2
+ * ```
  */
-export async function waitAsync<F extends AnyFuture>(
+export async function waitAsync<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: AsyncWaitForOptions = {},
 ): Promise<WaitResult<F>> {
@@ -115,7 +127,7 @@ export async function waitAsync<F extends AnyFuture>(
  * // slow
  * ```
  */
-export function asCompleted<F extends AnyFuture>(
+export function asCompleted<F extends Future<unknown>>(
   futures: Iterable<F>,
   options?: TimeoutOptions,
 ): Iterable<F> & AsyncIterable<F> {

@@ -6,7 +6,7 @@ const program = fileURLToPath(new URL('./programs/exit.mjs', import.meta.url));
 
 function run(name: string): { status: number | null; lines: string[]; errors: string; ms: number } {
   const began = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, name], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', program, name], {
     encoding: 'utf8',
     timeout: 20_000,
   });
@@ -24,6 +24,7 @@ describe('the process', () => {
     ['runs what does not fit the ring before it ends', 'many', ['all']],
     ['ends with status 0 after a failure that nobody looks at', 'failed', []],
     ['goes on after an await at the top level', 'top-level-await', ['task', 'after']],
+    ['lets the workers of a forgotten executor go', 'forgotten', ['2', '1']],
     ['ends although a task has left a timer behind', 'leftover', []],
   ])('%s', (_title, name, expected) => {
     const { status, lines, errors } = run(name);

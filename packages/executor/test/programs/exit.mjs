@@ -1,4 +1,5 @@
 // When the process ends, by argument. Each prints what it has to, and nothing keeps it alive afterwards.
+import { home } from '@x/core';
 import { ThreadPoolExecutor } from '@x/executor';
 
 /** @param {number} ms */
@@ -62,6 +63,18 @@ const programs = {
         setInterval(() => undefined, 1000);
       })
       .result();
+  },
+  // Nobody has the executor any more; its workers go.
+  async forgotten() {
+    const use = () => new ThreadPoolExecutor({ maxWorkers: 1 }).submit(() => 1).result();
+    use();
+    const { realm } = home();
+    console.log(realm.ids().length);
+    for (let i = 0; i < 100 && realm.ids().length > 1; i++) {
+      globalThis.gc?.();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    console.log(realm.ids().length);
   },
   scoped() {
     {
