@@ -11,6 +11,6 @@ export {
   toShared,
   type SharedMessage,
 } from '@x/core';
-export type { ThreadHandle } from '@x/thread';
+export { ThreadHandle } from '@x/thread';
 export { dump, findDeadlocks, formatDump, type ThreadDump, type ThreadWait } from './waits.js';
 export { activeCount, currentThread, enumerate, getIdent, getNativeId, mainThread } from './threads.js';

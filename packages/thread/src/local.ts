@@ -82,6 +82,7 @@ export class ThreadLocal<T> {
     return (this.#value ??= { current: this.#begin() }).current;
   }
 
+  /** Sets the value of this thread; those of the others stay. */
   set value(value: T) {
     this.#value = { current: value };
   }

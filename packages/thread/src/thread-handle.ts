@@ -91,6 +91,7 @@ export class ThreadHandle {
     return this.#name;
   }
 
+  /** @throws TypeError for anything but a string */
   set name(name: string) {
     if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${describe(name)}`);
     this.#name = name;
@@ -255,6 +256,16 @@ function remember(handle: ThreadHandle, ident: ThreadId): void {
 /**
  * The thread with this id, as one object per thread that asks. Undefined if there is no such thread
  * any more and nothing is known of it.
+ *
+ * @example
+ * ```ts
+ * import { Thread, threadWithIdent } from '@x/thread';
+ *
+ * const thread = new Thread({ target: () => {}, name: 'worker' });
+ * thread.start();
+ * console.log(threadWithIdent(thread.ident!) === thread);   // true
+ * thread.join();
+ * ```
  */
 export function threadWithIdent(ident: number): ThreadHandle | undefined {
   const known = handles.get(ident)?.deref();

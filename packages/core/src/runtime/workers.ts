@@ -6,6 +6,7 @@ import { nodeWorkers } from './workers-node.js';
 
 /** One end of a channel between two threads. */
 export interface Port {
+  /** Sends a message, which is cloned; `transfer` is handed over instead. */
   postMessage(message: unknown, transfer?: readonly unknown[]): void;
   /** Takes messages as they come. Does not keep the event loop alive. */
   onMessage(callback: (message: unknown) => void): void;
@@ -18,6 +19,7 @@ export interface Port {
    * cannot be told. Messages that came before have to be received first.
    */
   isOrphaned(): boolean;
+  /** Closes both ends; what has been sent already can still be received. */
   close(): void;
   /** What `postMessage` transfers. */
   readonly transferable: unknown;
@@ -25,6 +27,7 @@ export interface Port {
 
 /** A worker as the thread that started it sees it. */
 export interface WorkerHandle {
+  /** Sends the worker a message. */
   postMessage(message: unknown, transfer: readonly unknown[]): void;
   /** Ends it, also while this thread's event loop is blocked; its native thread is gone soon afterwards. */
   terminate(): void;
@@ -50,6 +53,7 @@ export interface Workers {
   start(url: URL, options: WorkerStart): WorkerHandle;
   /** Makes a handle of a worker that the user has started. Throws `TypeError` if it is none. */
   adopt(worker: unknown): WorkerHandle;
+  /** Two ports that lead to each other. */
   channel(): readonly [Port, Port];
   /** A port that came with the worker's data. */
   port(transferred: unknown): Port;

@@ -13,7 +13,7 @@ const SIBLINGS = new URL('../../', import.meta.url).href;
  * @param above a function of the public interface that is being called: only frames above it count,
  * which works in bundles, too, where our code and the user's share a file
  */
-export function callerUrl(above?: Callable): string {
+export function callerUrl(above?: (...args: never[]) => unknown): string {
   const frames = (above && filesAbove(above)) ?? filesAbove(callerUrl) ?? [];
   for (const file of frames) {
     const url = urlOfFrame(file);
