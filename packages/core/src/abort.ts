@@ -10,7 +10,21 @@ interface Watched {
 
 const watched = new WeakMap<AbortSignal, Watched>();
 
-/** Calls back once when the signal fires, in the order of the calls of this function. Returns what ends that. */
+/**
+ * Calls back once when the signal fires, in the order of the calls of this function. Returns what ends that.
+ *
+ * @example
+ * ```ts
+ * import { onAbort } from '@x/core';
+ *
+ * const controller = new AbortController();
+ * const end = onAbort(controller.signal, () => console.log('not called'));
+ * onAbort(controller.signal, () => console.log('aborted'));
+ * end();
+ * controller.abort();
+ * // aborted
+ * ```
+ */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const entry = watched.get(signal) ?? watch(signal);
   // A function of its own, so that one callback may be there twice.

@@ -49,6 +49,21 @@ interface AsyncWaiter<R> {
 /** The longest delay that a timer takes; a longer one would fire at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
+/**
+ * The waiters of one primitive in one event loop, served in the order in which they came.
+ *
+ * Waiting does not block the thread. A waiter that leaves (time-out, abort) takes nothing with it: a wake that was
+ * meant for it goes to the next one, or through `forward` to another thread.
+ *
+ * @example
+ * ```ts no-run
+ * const waiters = new AsyncWaiters<undefined>(words, SEQUENCE, {
+ *   attempt: () => Atomics.load(words, STATE) === OPEN,
+ *   announce: () => Atomics.compareExchange(words, STATE, SHUT, WAITED_FOR) !== OPEN,
+ * }, 'any');
+ * await waiters.wait(undefined, { timeout: 1000 });
+ * ```
+ */
 export class AsyncWaiters<R> {
   readonly #words: Int32Array;
   readonly #sequence: number;

@@ -46,6 +46,26 @@ export interface WaitSubject {
   readonly kind: number;
 }
 
+/**
+ * One blocking wait of this thread: made before the first sleep, ended in a `finally`.
+ *
+ * It computes the deadline once, sleeps in slices, and keeps the note in the thread's record by which dumps and
+ * deadlock detection see what the thread waits for.
+ *
+ * @example
+ * ```ts no-run
+ * const wait = new BlockingWait(this.member, this.words, timeout);
+ * try {
+ *   while (!this.take()) {
+ *     // Announced by a compare-exchange that fails if the state has changed.
+ *     if (wait.sleep(STATE, WAITED_FOR, owner) === Woke.EXPIRED) return false;
+ *   }
+ *   return true;
+ * } finally {
+ *   wait.end();
+ * }
+ * ```
+ */
 export class BlockingWait {
   /** When the wait is over, on this thread's clock. */
   readonly deadline: number;

@@ -16,7 +16,16 @@ export interface AsyncWaitOptions extends TimeoutOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The time-out as a number from 0 to `Infinity`. Throws on anything the contract does not allow. */
+/**
+ * The time-out as a number from 0 to `Infinity`. Throws on anything the contract does not allow.
+ *
+ * @example
+ * ```ts
+ * import { checkTimeout } from '@x/core';
+ *
+ * console.log(checkTimeout(undefined), checkTimeout(250));   // Infinity 250
+ * ```
+ */
 export function checkTimeout(timeout: number | undefined): number {
   if (timeout === undefined) return Infinity;
   if (typeof timeout !== 'number') {
@@ -33,6 +42,12 @@ export function checkTimeout(timeout: number | undefined): number {
  * without a word, as would Python's `acquire(False)`.
  *
  * @throws TypeError, RangeError
+ * @example
+ * ```ts
+ * import { timeoutOf } from '@x/core';
+ *
+ * console.log(timeoutOf({ timeout: 250 }), timeoutOf(undefined));   // 250 Infinity
+ * ```
  */
 export function timeoutOf(options: TimeoutOptions | undefined): number {
   if (options === undefined) return Infinity;
@@ -42,7 +57,17 @@ export function timeoutOf(options: TimeoutOptions | undefined): number {
   return checkTimeout(options.timeout);
 }
 
-/** The signal that the options of an async wait name, checked. Throws its reason if it has fired. */
+/**
+ * The signal that the options of an async wait name, checked. Throws its reason if it has fired.
+ *
+ * @example
+ * ```ts
+ * import { signalOf } from '@x/core';
+ *
+ * const { signal } = new AbortController();
+ * console.log(signalOf({ signal }) === signal, signalOf({}));   // true undefined
+ * ```
+ */
 export function signalOf(options: AsyncWaitOptions | undefined): AbortSignal | undefined {
   const signal = options?.signal;
   if (signal === undefined) return undefined;
@@ -53,18 +78,45 @@ export function signalOf(options: AsyncWaitOptions | undefined): AbortSignal | u
   return signal;
 }
 
-/** The moment when a wait of `timeout` milliseconds that starts now is over. */
+/**
+ * The moment when a wait of `timeout` milliseconds that starts now is over.
+ *
+ * @example
+ * ```ts
+ * import { deadlineAfter, remaining } from '@x/core';
+ *
+ * console.log(remaining(deadlineAfter(60_000)) > 50_000);   // true
+ * ```
+ */
 export function deadlineAfter(timeout: number): number {
   // Infinity needs no clock, and the clock is the larger part of the cost of an uncontended wait.
   return timeout === Infinity ? Infinity : performance.now() + timeout;
 }
 
-/** Milliseconds left until the deadline, never negative. */
+/**
+ * Milliseconds left until the deadline, never negative.
+ *
+ * @example
+ * ```ts
+ * import { deadlineAfter, remaining } from '@x/core';
+ *
+ * console.log(remaining(deadlineAfter(0)), remaining(Infinity));   // 0 Infinity
+ * ```
+ */
 export function remaining(deadline: number): number {
   return deadline === Infinity ? Infinity : Math.max(0, deadline - performance.now());
 }
 
-/** A word for the type of a wrong argument, for messages. */
+/**
+ * A word for the type of a wrong argument, for messages.
+ *
+ * @example
+ * ```ts
+ * import { describe } from '@x/core';
+ *
+ * console.log(describe('ten'), describe(null), describe(new Date()));   // string null an object (Date)
+ * ```
+ */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value;

@@ -9,6 +9,7 @@ export class ThreadingError extends Error {
   /** A stable identifier, for programs; the message is for people and may change. */
   readonly code: string = 'ERR_THREADING';
 
+  /** Name of the class; it survives minifiers. */
   override get name(): string {
     return 'ThreadingError';
   }

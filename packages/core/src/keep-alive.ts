@@ -4,6 +4,7 @@
  */
 import type { Runtime } from './runtime/index.js';
 
+/** Keeps the process alive while anything in this thread waits. */
 export class KeepAlive {
   readonly #runtime: Pick<Runtime, 'keepAlive'>;
   #count = 0;
@@ -19,10 +20,12 @@ export class KeepAlive {
     return this.#count;
   }
 
+  /** Counts one more pending wait; the first one holds the event loop. */
   add(): void {
     if (this.#count++ === 0) this.#letGo = this.#runtime.keepAlive();
   }
 
+  /** Takes back one `add`; the last one lets the event loop go and resolves `idle`. */
   remove(): void {
     if (--this.#count !== 0) return;
     this.#letGo?.();

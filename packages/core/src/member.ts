@@ -12,8 +12,11 @@ import {
 import { epochNow, type Realm, type ThreadId } from './realm/realm.js';
 import { Atomics } from './seam.js';
 
+/** This thread as a member of one realm: its id there, and the note in its record that says what it waits for. */
 export class Member {
+  /** The realm whose member this is. */
   readonly realm: Realm;
+  /** This thread's id in that realm. */
   readonly id: ThreadId;
   readonly #base: number;
 
@@ -41,6 +44,7 @@ export class Member {
     Atomics.add(this.realm.words, this.#base + WAIT_LOOKS_WORD, 1);
   }
 
+  /** Notes that the wait is over. */
   endWait(): void {
     Atomics.store(this.realm.words, this.#base + WAIT_UID_WORD, 0);
     Atomics.add(this.realm.words, this.#base + WAIT_EPOCH_WORD, 1);

@@ -22,7 +22,29 @@ export function isPlace(options: MemoryOptions | Place): options is Place {
   return PLACE in options;
 }
 
-/** The base class of lock, semaphore and their siblings. */
+/**
+ * The base class of lock, semaphore and their siblings.
+ *
+ * @example
+ * ```ts no-run
+ * class Gate extends Primitive {
+ *   constructor(options: { name?: string } | Place = {}) {
+ *     super(SHAPE, options);
+ *   }
+ *   get [KIND](): Kind {
+ *     return GATE;
+ *   }
+ *   protected describeState(): string {
+ *     return Atomics.load(this.words, OPEN) === 2 ? 'open' : 'shut';
+ *   }
+ * }
+ * const GATE = registerKind<Gate>({
+ *   ...SHAPE,
+ *   module: import.meta.url,
+ *   revive: (memory, name) => new Gate(at(memory, name)),
+ * });
+ * ```
+ */
 export abstract class Primitive {
   /** The name given at construction, or the kind and number. */
   readonly name: string;

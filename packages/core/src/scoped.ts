@@ -4,11 +4,25 @@ import { TimeoutError } from './errors.js';
 
 /** Whatever can be acquired and released. */
 export interface Acquirable<O extends TimeoutOptions, A extends AsyncWaitOptions> {
+  /** Blocks until it is acquired; false after a time-out. */
   acquire(options?: O): boolean;
+  /** Resolves once it is acquired, with false after a time-out, without blocking. */
   acquireAsync(options?: A): Promise<boolean>;
 }
 
-/** A held resource for `using`: disposing it releases, once. */
+/**
+ * A held resource for `using`: disposing it releases, once.
+ *
+ * @example
+ * ```ts
+ * import { guard } from '@x/core';
+ *
+ * const held = guard(() => console.log('released'));
+ * held[Symbol.dispose]();
+ * held[Symbol.dispose]();
+ * // released
+ * ```
+ */
 export function guard(release: () => void): Disposable {
   let held = true;
   return {
@@ -20,7 +34,22 @@ export function guard(release: () => void): Disposable {
   };
 }
 
-/** Acquires, blocking, for a `using` declaration. Throws `TimeoutError` when the time is over. */
+/**
+ * Acquires, blocking, for a `using` declaration. Throws `TimeoutError` when the time is over.
+ *
+ * @example
+ * ```ts
+ * import { hold } from '@x/core';
+ * import { Lock } from '@x/lock';
+ *
+ * const lock = new Lock();
+ * {
+ *   using held = hold(lock, () => lock.release(), { timeout: 1000 });
+ *   console.log(lock.locked());   // true
+ * }
+ * console.log(lock.locked());   // false
+ * ```
+ */
 export function hold<O extends TimeoutOptions>(
   resource: Acquirable<O, never>,
   release: () => void,
@@ -30,7 +59,22 @@ export function hold<O extends TimeoutOptions>(
   return guard(release);
 }
 
-/** Acquires without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
+/**
+ * Acquires without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over.
+ *
+ * @example
+ * ```ts
+ * import { holdAsync } from '@x/core';
+ * import { Lock } from '@x/lock';
+ *
+ * const lock = new Lock();
+ * {
+ *   using held = await holdAsync(lock, () => lock.release(), { timeout: 1000 });
+ *   console.log(lock.locked());   // true
+ * }
+ * console.log(lock.locked());   // false
+ * ```
+ */
 export async function holdAsync<A extends AsyncWaitOptions>(
   resource: Acquirable<never, A>,
   release: () => void,
@@ -40,7 +84,19 @@ export async function holdAsync<A extends AsyncWaitOptions>(
   return guard(release);
 }
 
-/** Acquires, blocking, runs the function and releases, whatever it does. */
+/**
+ * Acquires, blocking, runs the function and releases, whatever it does.
+ *
+ * @example
+ * ```ts
+ * import { runHeld } from '@x/core';
+ * import { Lock } from '@x/lock';
+ *
+ * const lock = new Lock();
+ * console.log(runHeld(lock, () => lock.release(), () => lock.locked()));   // true
+ * console.log(lock.locked());   // false
+ * ```
+ */
 export function runHeld<T>(
   resource: Acquirable<TimeoutOptions, never>,
   release: () => void,
@@ -64,7 +120,19 @@ export function runHeld<T>(
   return result;
 }
 
-/** Acquires without blocking, awaits the function and releases, whatever it does. */
+/**
+ * Acquires without blocking, awaits the function and releases, whatever it does.
+ *
+ * @example
+ * ```ts
+ * import { runHeldAsync } from '@x/core';
+ * import { Lock } from '@x/lock';
+ *
+ * const lock = new Lock();
+ * console.log(await runHeldAsync(lock, () => lock.release(), async () => lock.locked()));   // true
+ * console.log(lock.locked());   // false
+ * ```
+ */
 export async function runHeldAsync<T>(
   resource: Acquirable<never, AsyncWaitOptions>,
   release: () => void,

@@ -10,10 +10,18 @@
 
 /** What a substitute has to provide. */
 export interface Seam {
+  /** All operations on shared memory. */
   readonly Atomics: typeof globalThis.Atomics;
-  readonly performance: { now(): number };
+  /** The clock that deadlines are computed with, in milliseconds. */
+  readonly performance: {
+    /** Milliseconds since some moment of the past; never goes back. */
+    now(): number;
+  };
+  /** Calls back once, after so many milliseconds. */
   readonly setTimeout: (callback: () => void, ms: number) => unknown;
+  /** Takes a timer back. */
   readonly clearTimeout: (handle: unknown) => void;
+  /** Calls back before the event loop goes on. */
   readonly queueMicrotask: (callback: () => void) => void;
 }
 
@@ -29,10 +37,15 @@ const real: Seam = {
   },
 };
 
+/** The global `Atomics`, or its substitute. */
 export let Atomics: Seam['Atomics'] = real.Atomics;
+/** The global `performance`, or its substitute; only `now` may be used. */
 export let performance: Seam['performance'] = real.performance;
+/** The global `setTimeout`, or its substitute. */
 export let setTimeout: Seam['setTimeout'] = real.setTimeout;
+/** The global `clearTimeout`, or its substitute. */
 export let clearTimeout: Seam['clearTimeout'] = real.clearTimeout;
+/** The global `queueMicrotask`, or its substitute. */
 export let queueMicrotask: Seam['queueMicrotask'] = real.queueMicrotask;
 
 /** Replaces some of the seam's names; returns a function that puts the real ones back. */

@@ -21,10 +21,15 @@ import { IDENTITY_WORD } from './realm/layout.js';
 import type { Realm } from './realm/realm.js';
 import { Atomics, performance } from './seam.js';
 
+/** Index of the header word that says what the memory is: kind and layout version, 0 while empty. */
 export const TAG_WORD = 0;
+/** Index of the header word with the primitive's number within its realm. */
 export const UID_WORD = 1;
+/** Index of the header word with the low word of the realm's identity. */
 export const REALM_WORD = 2;
+/** Index of the header word of flags: bit 0 asks for deadlock detection, the rest belongs to the kind. */
 export const FLAGS_WORD = 3;
+/** How many words the header takes; a primitive's own words begin here. */
 export const HEADER_WORDS = 4;
 
 const TAG_MAGIC = 0x5854;

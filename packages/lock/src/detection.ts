@@ -8,6 +8,13 @@ import { Atomics } from '@x/core/seam';
  * one of them. Uncontended acquires cost the same.
  *
  * @returns what it was before
+ * @example
+ * ```ts
+ * import { setDeadlockDetection } from '@x/lock';
+ *
+ * const before = setDeadlockDetection(true);
+ * console.log(before, setDeadlockDetection(before));   // false true
+ * ```
  */
 export function setDeadlockDetection(on: boolean): boolean {
   return Atomics.exchange(home().realm.words, DETECT_WORD, on ? 1 : 0) !== 0;

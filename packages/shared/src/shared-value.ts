@@ -105,6 +105,7 @@ export class SharedValue<T> extends Primitive {
     return this.get();
   }
 
+  /** Replaces the value, as `set` does; the last writer wins. */
   set value(value: T) {
     this.set(value);
   }

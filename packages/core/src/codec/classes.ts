@@ -23,6 +23,21 @@ const byPrototype = new Map<object, string>();
  * objects, as structured clone makes them.
  *
  * @throws TransferError if another class is registered under that name
+ * @example
+ * ```ts
+ * import { fromShared, registerClass, toShared } from '@x/core';
+ *
+ * class Point {
+ *   constructor(
+ *     readonly x: number,
+ *     readonly y: number,
+ *   ) {}
+ * }
+ * registerClass(Point);
+ *
+ * const arrived = structuredClone(toShared(new Point(3, 4))); // what postMessage does
+ * console.log(fromShared(arrived));   // Point { x: 3, y: 4 }
+ * ```
  */
 export function registerClass<T extends object, S = unknown>(
   constructor: new (...args: never[]) => T,

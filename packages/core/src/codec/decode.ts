@@ -40,6 +40,16 @@ export function isWire(message: unknown): message is Wire {
  *
  * @throws LayoutError for a message that is not one, is damaged, or of another version;
  * TransferError for a kind or class that this thread has not imported
+ * @example
+ * ```ts
+ * import { decode, encode } from '@x/core';
+ * import { Event } from '@x/event';
+ *
+ * const event = new Event();
+ * const arrived = structuredClone(encode({ event })); // what postMessage does
+ * event.set();
+ * console.log((decode(arrived) as { event: Event }).event.isSet());   // true
+ * ```
  */
 export function decode(message: unknown): unknown {
   if (!isWire(message)) throw new LayoutError('this message was not made by toShared');

@@ -45,6 +45,16 @@ const IMMOVABLE = new Set([
  *
  * @param path how messages call the value
  * @throws TransferError naming the path of what cannot travel
+ * @example
+ * ```ts
+ * import { decode, encode } from '@x/core';
+ * import { Event } from '@x/event';
+ *
+ * const event = new Event();
+ * const arrived = structuredClone(encode({ event })); // what postMessage does
+ * event.set();
+ * console.log((decode(arrived) as { event: Event }).event.isSet());   // true
+ * ```
  */
 export function encode(value: unknown, path = 'value'): Wire {
   const inspector = new Inspector();

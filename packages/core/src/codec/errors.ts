@@ -67,7 +67,22 @@ export function errorClass(name: string): ErrorClass {
   return registered.get(name) ?? (known ?? knownClasses()).get(name) ?? Error;
 }
 
-/** Lets errors of a class of your own keep it between threads; both threads have to register it. */
+/**
+ * Lets errors of a class of your own keep it between threads; both threads have to register it.
+ *
+ * @example
+ * ```ts
+ * import { fromShared, registerErrorClass, toShared } from '@x/core';
+ *
+ * class ParseError extends Error {
+ *   override name = 'ParseError';
+ * }
+ * registerErrorClass(ParseError);
+ *
+ * const arrived = structuredClone(toShared(new ParseError('line 3'))); // what postMessage does
+ * console.log(fromShared(arrived) instanceof ParseError);   // true
+ * ```
+ */
 export function registerErrorClass(errorClassToKeep: new (message?: string) => Error): void {
   registered.set(errorClassToKeep.name, errorClassToKeep);
 }

@@ -32,7 +32,18 @@ function registry(): Map<number, Kind> {
   return (holder[KINDS_KEY] ??= new Map());
 }
 
-/** Registers a kind; the first copy of a package in a thread wins. Returns the kind. */
+/**
+ * Registers a kind; the first copy of a package in a thread wins. Returns the kind.
+ *
+ * @example
+ * ```ts no-run
+ * const GATE = registerKind<Gate>({
+ *   ...SHAPE, // number, name, layout version, bytes
+ *   module: import.meta.url,
+ *   revive: (memory, name) => new Gate(at(memory, name)),
+ * });
+ * ```
+ */
 export function registerKind<P extends object>(kind: Kind<P>): Kind {
   const known = registry().get(kind.kind);
   if (known && known.name !== kind.name) {
@@ -45,6 +56,7 @@ export function registerKind<P extends object>(kind: Kind<P>): Kind {
   return kind as unknown as Kind;
 }
 
+/** The registered kind with this number; undefined if this thread has not imported its module. */
 export function findKind(kind: number): Kind | undefined {
   return registry().get(kind);
 }

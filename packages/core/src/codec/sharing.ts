@@ -30,6 +30,14 @@ export function toShared(value: unknown): SharedMessage {
  *
  * @throws LayoutError for a message that is damaged, of another version, or not made by `toShared`;
  * TransferError if it holds a primitive of a package that this thread has not imported
+ * @example
+ * ```ts
+ * import { fromShared, Lock, toShared } from '@x/lock';
+ *
+ * const lock = new Lock();
+ * const arrived = structuredClone(toShared({ lock, data: [1, 2, 3] })); // what postMessage does
+ * console.log(fromShared<{ lock: Lock }>(arrived).lock === lock);   // true
+ * ```
  */
 export function fromShared<T = unknown>(message: unknown): T {
   return decode(message) as T;

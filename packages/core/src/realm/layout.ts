@@ -24,12 +24,18 @@ export const VERSION_WORD = 1;
 export const IDENTITY_WORD = 2;
 export const CAPACITY_WORD = 4;
 export const NEXT_UID_WORD = 5;
+/** Index of the realm word that changes whenever a thread starts or ends; joiners of any thread sleep on it. */
 export const THREADS_SEQ_WORD = 6;
+/** Index of the realm word that counts the threads for which the process stays alive. */
 export const KEEPERS_WORD = 7;
+/** Index of the realm word with the last N of "Thread-N". */
 export const NEXT_NAME_WORD = 8;
 export const NEXT_SLOT_WORD = 9;
+/** Index of the realm word that is 1 while every lock of the process looks for deadlocks. */
 export const DETECT_WORD = 10;
+/** Index of the realm word with the id of the thread that writes to a standard stream, 0 if none. */
 export const OUTPUT_WORD = 11;
+/** Index of the realm word with the last N of "ThreadPoolExecutor-N". */
 export const NEXT_POOL_WORD = 12;
 export const HEADER_WORDS = 32;
 
@@ -67,6 +73,7 @@ export const REALM_VERSION = 1;
  */
 export const STATUS_WORD = 0;
 export const KIND_WORD = 1;
+/** Index, within a thread's record, of its flags: `DAEMON_BIT`, `HOOK_BIT`, `TERMINATE_BIT`, `BEGUN_BIT`. */
 export const FLAGS_WORD = 2;
 export const PARENT_WORD = 3;
 export const NATIVE_WORD = 4;
@@ -77,9 +84,12 @@ export const WAIT_EPOCH_WORD = 8;
 export const WAIT_LOOKS_WORD = 9;
 export const WAIT_FLAGS_WORD = 10;
 export const INTERRUPT_WORD = 11;
+/** Index, within a thread's record, of the private word on which it sleeps when it waits for nothing shared. */
 export const ROOM_WORD = 12;
 export const NAME_BYTES_WORD = 13;
+/** Index, within a thread's record, of the Float64 that says since when it waits, in milliseconds since the Unix epoch. */
 export const WAIT_SINCE_WORD = 14;
+/** Index, within a thread's record, of the Float64 that says when it started, in milliseconds since the Unix epoch. */
 export const STARTED_AT_WORD = 16;
 export const NAME_WORD = 32;
 export const RECORD_WORDS = 64;
@@ -92,7 +102,9 @@ export const SLOT_BITS = 10;
 export const SLOT_MASK = (1 << SLOT_BITS) - 1;
 export const CAPACITY = 1 << SLOT_BITS;
 export const THREAD_ID_BITS = 26;
+/** The bits of a lock's word that hold a thread's id; those above are the lock's flags. */
 export const THREAD_ID_MASK = (1 << THREAD_ID_BITS) - 1;
+/** The lowest number that can be a thread's id. A lock uses those below for states of its own. */
 export const FIRST_THREAD_ID = 1 << SLOT_BITS;
 
 export const DAEMON_BIT = 1;
@@ -120,6 +132,7 @@ export const ThreadState = {
 } as const;
 export type ThreadState = (typeof ThreadState)[keyof typeof ThreadState];
 
+/** How a thread of the realm came to be. */
 export const ThreadKind = {
   /** The thread that the process began with. */
   MAIN: 1,
@@ -130,4 +143,5 @@ export const ThreadKind = {
   /** A pool's worker. */
   POOL: 4,
 } as const;
+/** One of the values of `ThreadKind`. */
 export type ThreadKind = (typeof ThreadKind)[keyof typeof ThreadKind];

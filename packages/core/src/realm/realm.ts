@@ -242,18 +242,22 @@ export class Realm {
     Atomics.store(this.words, base + NAME_BYTES_WORD, bytes.length);
   }
 
+  /** The thread that started this one; 0 for the first. */
   parent(id: ThreadId): ThreadId {
     return Atomics.load(this.words, this.base(id) + PARENT_WORD);
   }
 
+  /** How the thread came to be. */
   kind(id: ThreadId): ThreadKind {
     return Atomics.load(this.words, this.base(id) + KIND_WORD) as ThreadKind;
   }
 
+  /** The operating system's id of the thread; 0 where it is not known. */
   nativeId(id: ThreadId): number {
     return Atomics.load(this.words, this.base(id) + NATIVE_WORD);
   }
 
+  /** Whether the process may end while the thread runs. */
   isDaemon(id: ThreadId): boolean {
     return (Atomics.load(this.words, this.base(id) + FLAGS_WORD) & DAEMON_BIT) !== 0;
   }
@@ -283,6 +287,7 @@ export class Realm {
     Atomics.store(this.words, this.base(id) + INTERRUPT_WORD, 0);
   }
 
+  /** Whether the thread's signal has fired, so that its blocking waits end. */
   isInterrupted(id: ThreadId): boolean {
     return Atomics.load(this.words, this.base(id) + INTERRUPT_WORD) !== 0;
   }
@@ -297,6 +302,7 @@ export class Realm {
     this.#times[index >> 1] = milliseconds;
   }
 
+  /** Reads a Float64 of a record, in milliseconds since the Unix epoch. */
   time(index: number): number {
     return this.#times[index >> 1]!;
   }
