@@ -5,7 +5,6 @@ import {
   home,
   isThreadId,
   join,
-  KEEPERS_WORD,
   LayoutError,
   Realm,
   THREAD_ID_MASK,
@@ -61,21 +60,21 @@ describe('a thread', () => {
     const id = realm.register(describeThread('mine'));
     expect(realm.end(id, ThreadState.DEAD)).toBe(true);
     expect(realm.begin(id)).toBe(false);
-    expect(realm.words[KEEPERS_WORD]).toBe(0);
+    expect(realm.hasKeepers()).toBe(false);
   });
 
   test('keeps the process while it lives, unless it is a daemon; its end is announced', () => {
     const realm = Realm.create();
     const [a, b, daemon] = [started(realm), started(realm), started(realm, 'd', true)];
     expect(realm.isDaemon(daemon)).toBe(true);
-    expect(realm.words[KEEPERS_WORD]).toBe(2);
+    expect(realm.hasKeepers()).toBe(true);
     const before = realm.words[THREADS_SEQ_WORD]!;
     realm.end(a, ThreadState.FINISHED);
     realm.end(a, ThreadState.FINISHED);
     realm.end(daemon, ThreadState.DEAD);
-    expect(realm.words[KEEPERS_WORD]).toBe(1);
+    expect(realm.hasKeepers()).toBe(true);
     realm.end(b, ThreadState.DEAD);
-    expect(realm.words[KEEPERS_WORD]).toBe(0);
+    expect(realm.hasKeepers()).toBe(false);
     expect(realm.words[THREADS_SEQ_WORD]! - before).toBe(3);
   });
 
@@ -181,7 +180,7 @@ describe('several threads', () => {
     const [a, b] = await Promise.all(workers.map((worker) => worker.result));
     expect(new Set([...a!.ids, ...b!.ids]).size).toBe(400);
     expect([...a!.ended, ...b!.ended].sort()).toEqual([...victims].sort());
-    expect(realm.words[KEEPERS_WORD]).toBe(0);
+    expect(realm.hasKeepers()).toBe(false);
   });
 
   test('of one process are in one realm, and know each other', async () => {

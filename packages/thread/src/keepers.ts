@@ -1,9 +1,9 @@
 /**
  * Threads that are not daemons keep the process alive, whoever started them. Their workers are not
  * what does it: in Node a worker holds the event loop of the thread that started it, not the process.
- * So the first thread, when its event loop has run dry, waits until the realm counts no more keepers.
+ * So the first thread, when its event loop has run dry, waits until the realm knows no more keepers.
  */
-import { BEGUN_BIT, home, KEEPERS_WORD, runtime, ThreadKind, THREADS_SEQ_WORD, type Realm } from '@x/core';
+import { BEGUN_BIT, home, runtime, ThreadKind, THREADS_SEQ_WORD, type Realm } from '@x/core';
 import { hasWards, wardIdents } from './wards.js';
 
 /**
@@ -27,7 +27,7 @@ export function outlastThreads(): void {
   const kind = realm.kind(id);
   if (kind === ThreadKind.THREAD) return;
   // A worker that somebody else started takes its threads with it, so it waits for its own at least.
-  const needed = (): boolean => keepers(realm) > 0 && (kind === ThreadKind.MAIN || hasWards());
+  const needed = (): boolean => realm.hasKeepers() && (kind === ThreadKind.MAIN || hasWards());
   runtime.onIdle(() => {
     if (!waiting && (needed() || beginning(realm))) void outlast(realm, needed);
   });
@@ -38,7 +38,7 @@ async function outlast(realm: Realm, needed: () => boolean): Promise<void> {
   const letGo = runtime.keepAlive();
   let fresh = false;
   for (;;) {
-    // Read before the count: whoever lowers it bumps the sequence afterwards.
+    // Read before the look: whoever ends bumps the sequence afterwards.
     const sequence = Atomics.load(realm.words, THREADS_SEQ_WORD);
     const begin = beginning(realm);
     fresh ||= begin;
@@ -60,8 +60,4 @@ async function outlast(realm: Realm, needed: () => boolean): Promise<void> {
 /** Whether a thread that this one has started has yet to run its target. */
 function beginning(realm: Realm): boolean {
   return wardIdents().some((ident) => realm.isAlive(ident) && !realm.hasFlag(ident, BEGUN_BIT));
-}
-
-function keepers(realm: Realm): number {
-  return Atomics.load(realm.words, KEEPERS_WORD);
 }

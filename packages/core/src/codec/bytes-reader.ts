@@ -247,7 +247,8 @@ class ByteReader {
     const start = this.#at;
     const bytes = this.#bytes;
     const length = bytes[start + 1]!;
-    if (bytes[start] !== Tag.LATIN || length > LONGEST_KEY || start + 2 + length > bytes.length) return this.#string();
+    if (bytes[start] !== Tag.LATIN || length > LONGEST_KEY || start + 2 + length > bytes.length)
+      return this.#string();
     let hash = length;
     for (let index = 0; index < length; index++) hash = (Math.imul(hash, 31) + bytes[start + 2 + index]!) | 0;
     const place = hash & (KNOWN_KEYS - 1);

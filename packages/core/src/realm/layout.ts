@@ -9,7 +9,7 @@
  * 4      CAPACITY        thread records in the table
  * 5      NEXT_UID        last number given to a primitive
  * 6      THREADS_SEQ     bumped whenever a thread starts or ends; event loops wait on it
- * 7      KEEPERS         live threads that keep the process alive (not daemon, not main)
+ * 7      reserved, zero
  * 8      NEXT_NAME       last N of "Thread-N"
  * 9      NEXT_SLOT       where the search for a free record begins
  * 10     DETECT          1: every lock looks for deadlocks
@@ -27,7 +27,6 @@ export const NEXT_UID_WORD = 5;
 /** Index of the realm word that changes whenever a thread starts or ends; joiners of any thread sleep on it. */
 export const THREADS_SEQ_WORD = 6;
 /** Index of the realm word that counts the threads for which the process stays alive. */
-export const KEEPERS_WORD = 7;
 /** Index of the realm word with the last N of "Thread-N". */
 export const NEXT_NAME_WORD = 8;
 export const NEXT_SLOT_WORD = 9;

@@ -4,8 +4,7 @@
  * Invariants:
  * - R1. An id names one thread for ever. `STATUS` holds generation and state in one word, so every
  *   change of state is a compare-exchange that fails if the record has been reused.
- * - R2. Exactly one thread sees a given thread end (it wins that compare-exchange), and it alone
- *   lowers `KEEPERS` and bumps `THREADS_SEQ`.
+ * - R2. Exactly one thread sees a given thread end: it wins that compare-exchange, and bumps `THREADS_SEQ`.
  * - R3. A record is reused only after its thread has ended, and in round-robin order, so that what
  *   is known of an ended thread stays readable as long as possible.
  */
@@ -23,7 +22,6 @@ import {
   HEADER_WORDS,
   IDENTITY_WORD,
   INTERRUPT_WORD,
-  KEEPERS_WORD,
   KIND_WORD,
   MAGIC_WORD,
   NAME_BYTES_WORD,
@@ -86,7 +84,9 @@ export class Realm {
     }
     const capacity = Atomics.load(words, CAPACITY_WORD);
     if (capacity !== CAPACITY || words.length !== HEADER_WORDS + capacity * RECORD_WORDS) {
-      throw new LayoutError(`the realm's memory has ${buffer.byteLength} bytes, which does not fit its header`);
+      throw new LayoutError(
+        `the realm's memory has ${buffer.byteLength} bytes, which does not fit its header`,
+      );
     }
     this.buffer = buffer;
     this.words = words;
@@ -123,7 +123,8 @@ export class Realm {
       const status = Atomics.load(words, base + STATUS_WORD);
       const state = status & STATE_MASK;
       const generation = (status >>> GENERATION_SHIFT) + 1;
-      const reusable = state === ThreadState.FREE || state === ThreadState.FINISHED || state === ThreadState.DEAD;
+      const reusable =
+        state === ThreadState.FREE || state === ThreadState.FINISHED || state === ThreadState.DEAD;
       if (!reusable || generation > GENERATION_MAX) continue;
       const fresh = (generation << GENERATION_SHIFT) | ThreadState.NEW;
       if (Atomics.compareExchange(words, base + STATUS_WORD, status, fresh) !== status) continue;
@@ -146,7 +147,6 @@ export class Realm {
   begin(id: ThreadId): boolean {
     if (!this.#advance(id, ThreadState.NEW, ThreadState.STARTING)) return false;
     this.#times[(this.base(id) + STARTED_AT_WORD) >> 1] = epochNow();
-    if (this.#keeps(id)) Atomics.add(this.words, KEEPERS_WORD, 1);
     this.announce();
     return true;
   }
@@ -159,10 +159,8 @@ export class Realm {
 
   /** Records how a thread ended. True for the one caller who is the first to say so (R2). */
   end(id: ThreadId, state: typeof ThreadState.FINISHED | typeof ThreadState.DEAD): boolean {
-    const keeper = this.#keeps(id);
     for (const from of [ThreadState.RUNNING, ThreadState.STARTING, ThreadState.NEW]) {
       if (!this.#advance(id, from, state)) continue;
-      if (keeper && from !== ThreadState.NEW) Atomics.sub(this.words, KEEPERS_WORD, 1);
       this.announce();
       Atomics.notify(this.words, this.base(id) + STATUS_WORD);
       return true;
@@ -173,7 +171,9 @@ export class Realm {
   /** The thread's state, or undefined if it has ended and its record serves another thread. */
   state(id: ThreadId): ThreadState | undefined {
     const status = Atomics.load(this.words, this.base(id) + STATUS_WORD);
-    return status >>> GENERATION_SHIFT === id >>> SLOT_BITS ? ((status & STATE_MASK) as ThreadState) : undefined;
+    return status >>> GENERATION_SHIFT === id >>> SLOT_BITS
+      ? ((status & STATE_MASK) as ThreadState)
+      : undefined;
   }
 
   /** The status word as it reads while the thread is in this state; to sleep on. */
@@ -222,6 +222,14 @@ export class Realm {
       }
     }
     return ids;
+  }
+
+  /**
+   * Whether threads are alive that keep the process alive: not daemons, not the main thread. Looked up,
+   * not counted: a thread that is killed between its end and the counting of it would count for ever.
+   */
+  hasKeepers(): boolean {
+    return this.ids().some((id) => this.kind(id) === ThreadKind.THREAD && !this.isDaemon(id));
   }
 
   /** The thread's name, or undefined once its record serves another thread. */
@@ -313,14 +321,11 @@ export class Realm {
     Atomics.notify(this.words, THREADS_SEQ_WORD);
   }
 
-  #keeps(id: ThreadId): boolean {
-    return this.kind(id) === ThreadKind.THREAD && !this.isDaemon(id);
-  }
-
   #advance(id: ThreadId, from: ThreadState, to: ThreadState): boolean {
     const expected = this.statusOf(id, from);
     const index = this.base(id) + STATUS_WORD;
-    if (Atomics.compareExchange(this.words, index, expected, this.statusOf(id, to)) !== expected) return false;
+    if (Atomics.compareExchange(this.words, index, expected, this.statusOf(id, to)) !== expected)
+      return false;
     if (to === ThreadState.FINISHED || to === ThreadState.DEAD) {
       // A thread killed in its sleep leaves a wait note behind, which would look like an edge.
       Atomics.store(this.words, this.base(id) + WAIT_UID_WORD, 0);
