@@ -76,6 +76,8 @@ export interface Run {
   end: number;
   /** How many of it still wait or have not come yet. */
   size: number;
+  /** How many of those have claimed what they were notified for, and wait for the lock. */
+  claimed: number;
 }
 
 /** Fills an entry for this thread, which is about to sleep. Returns the index of the word to sleep on. */
@@ -91,13 +93,16 @@ export function enlist(member: Member, words: Int32Array): number {
 /** Counts one more waiter of this thread's event loop, in its last run if nobody has come between. */
 export function enlistInRun(member: Member, words: Int32Array, last: Run | undefined): Run {
   const next = Atomics.load(words, NEXT_WORD);
-  const extensible = last !== undefined && last.size > 0 && last.size < RUN_MAX ? last : undefined;
-  const entry = extensible?.end === next ? NONE : emptyEntry(member, words);
+  const usable = last !== undefined && last.size > 0 && last.size < RUN_MAX;
+  const extensible = usable ? last : undefined;
+  // Not one in which something is claimed: whoever joins it came later than that notify (T3).
+  const joins = extensible?.end === next && extensible.claimed === 0;
+  const entry = joins ? NONE : emptyEntry(member, words);
   if (entry !== NONE) {
     fill(words, entry, 1);
     Atomics.store(words, entry, member.id | LOOP_BIT);
     Atomics.store(words, NEXT_WORD, next + 1);
-    return { entry, end: (next + 1) | 0, size: 1 };
+    return { entry, end: (next + 1) | 0, size: 1, claimed: 0 };
   }
   // With a full table: better out of turn than not at all.
   if (extensible === undefined) throw full();
@@ -113,12 +118,15 @@ export function isWaiting(member: Member, words: Int32Array, entry: number): boo
   return Atomics.load(words, entry) === member.id;
 }
 
-/** Empties this thread's entry; it holds the lock. The limit of what it was notified for, if it was. */
-export function leave(words: Int32Array, entry: number): number | undefined {
-  const who = Atomics.load(words, entry);
-  const limit = (who & NOTIFIED_BIT) === 0 ? undefined : Atomics.load(words, entry + LIMIT);
+/** If the thread of this entry was notified: up to where that may be passed on. */
+export function limitOf(words: Int32Array, entry: number): number | undefined {
+  const notified = (Atomics.load(words, entry) & NOTIFIED_BIT) !== 0;
+  return notified ? Atomics.load(words, entry + LIMIT) : undefined;
+}
+
+/** Empties this thread's entry. It holds the lock, so that nobody notifies it meanwhile. */
+export function leave(words: Int32Array, entry: number): void {
   Atomics.store(words, entry, 0);
-  return limit;
 }
 
 /** Gives this thread's entry up without the lock: what it was notified for is left for others to pass on. */
@@ -127,37 +135,40 @@ export function desert(member: Member, words: Int32Array, entry: number): void {
   Atomics.store(words, entry, member.id | NOTIFIED_BIT | LEFT_BIT);
 }
 
-/** Whether somebody of the run was notified and has not come yet. */
+/** Whether somebody of the run was notified and nobody has claimed that yet. */
 export function isNotified(words: Int32Array, run: Run): boolean {
-  return Atomics.load(words, run.entry + COUNT) >= ONE_NOTIFIED;
+  return Atomics.load(words, run.entry + COUNT) >> NOTIFIED_SHIFT > run.claimed;
 }
 
-/** Takes what one waiter of the run was notified for. */
-export function takeNotified(words: Int32Array, run: Run): boolean {
-  const index = run.entry + COUNT;
-  for (;;) {
-    const count = Atomics.load(words, index);
-    if (count < ONE_NOTIFIED) return false;
-    if (Atomics.compareExchange(words, index, count, count - ONE_NOTIFIED) !== count) continue;
-    shrink(words, run);
-    return true;
-  }
+/** Claims what one waiter of the run was notified for. It stays counted until `settle`, lest it die with this thread. */
+export function claimNotified(words: Int32Array, run: Run): boolean {
+  if (!isNotified(words, run)) return false;
+  run.claimed++;
+  return true;
+}
+
+/** The waiter that claimed it has the lock again and has used it or passed it on, or never will. */
+export function settle(words: Int32Array, run: Run): void {
+  Atomics.sub(words, run.entry + COUNT, ONE_NOTIFIED);
+  run.claimed--;
+  shrink(words, run);
 }
 
 /**
  * One waiter of the run leaves. If others of it wait, one that was notified is now one of those. Otherwise
- * it was the leaver itself that was notified, and has to use that or pass it on: then the limit is returned.
+ * it was the leaver itself that was notified: that is claimed, and the limit is returned.
  */
 export function leaveRun(words: Int32Array, run: Run): number | undefined {
   const index = run.entry + COUNT;
   for (;;) {
     const count = Atomics.load(words, index);
-    const limit = Atomics.load(words, run.entry + LIMIT);
-    const waiting = (count & WAITING_MASK) > 0;
-    const next = waiting ? count - 1 : count - ONE_NOTIFIED;
-    if (Atomics.compareExchange(words, index, count, next) !== count) continue;
+    if ((count & WAITING_MASK) === 0) {
+      run.claimed++;
+      return Atomics.load(words, run.entry + LIMIT);
+    }
+    if (Atomics.compareExchange(words, index, count, count - 1) !== count) continue;
     shrink(words, run);
-    return waiting ? undefined : limit;
+    return undefined;
   }
 }
 

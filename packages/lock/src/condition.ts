@@ -24,6 +24,7 @@ import {
 import { Atomics } from '@x/core/seam';
 import {
   ALL,
+  claimNotified,
   CONDITION_BYTES,
   countWaiting,
   desert,
@@ -33,13 +34,14 @@ import {
   isWaiting,
   leave,
   leaveRun,
+  limitOf,
   LOCK_WORD,
   needsReaping,
   notifyWaiters,
   passOn,
   reap,
   SEQ_WORD,
-  takeNotified,
+  settle,
   type Run,
 } from './condition-table.js';
 import { Lock } from './lock.js';
@@ -59,6 +61,8 @@ import { ScopedLock } from './scoped-lock.js';
 /** One async waiter. */
 interface Waiter {
   readonly run: Run;
+  /** It was notified; the table is told once it has the lock again. */
+  claimed: boolean;
   /** Set if it was notified when it left for another reason: up to where that may be passed on. */
   limit: number | undefined;
   /** The lock's holder died meanwhile. */
@@ -142,7 +146,7 @@ export class Condition extends ScopedLock {
         }
       },
       withdraw: (waiter) => {
-        waiter.limit = leaveRun(words, waiter.run);
+        this.#withdraw(waiter);
       },
     });
   }
@@ -206,11 +210,11 @@ export class Condition extends ScopedLock {
     } finally {
       wait.end();
     }
-    const limit = leave(words, entry);
-    if (woke === Woke.INTERRUPTED) {
-      if (limit !== undefined) passOn(words, limit);
-      throw wait.reason();
-    }
+    const limit = limitOf(words, entry);
+    // Before the entry is empty: if this thread is killed between the two, one too many is woken, not one too few.
+    if (woke === Woke.INTERRUPTED && limit !== undefined) passOn(words, limit);
+    leave(words, entry);
+    if (woke === Woke.INTERRUPTED) throw wait.reason();
     // Also one whose time was over has been notified, if that happened before it had the lock again.
     return limit !== undefined;
   }
@@ -236,7 +240,10 @@ export class Condition extends ScopedLock {
     const run = enlistInRun(this.member, this.words, this.#lastRun);
     this.#lastRun = run;
     const levels = Math.abs(this.#releaseAll());
-    return this.#waitForNotify({ run, limit: undefined, abandoned: false }, levels, { timeout, signal });
+    return this.#waitForNotify({ run, claimed: false, limit: undefined, abandoned: false }, levels, {
+      timeout,
+      signal,
+    });
   }
 
   /**
@@ -343,40 +350,50 @@ export class Condition extends ScopedLock {
   }
 
   async #waitForNotify(waiter: Waiter, levels: number, options: AsyncWaitOptions): Promise<boolean> {
+    const { words } = this;
     // Over the whole wait, or this thread might be taken for idle between its two parts.
     const { keepAlive } = agent();
     keepAlive.add();
     try {
-      let notified = false;
       let failure: { readonly error: unknown } | undefined;
       try {
-        notified = await this.#waiters.wait(waiter, options);
+        await this.#waiters.wait(waiter, options);
       } catch (error) {
         if (waiter.abandoned) throw error;
         failure = { error };
       }
       await this.lock.acquireAsync();
       this.lock.memory.words[DEPTH_WORD] = -levels;
-      if (!failure) return notified || waiter.limit !== undefined;
-      if (waiter.limit !== undefined) passOn(this.words, waiter.limit);
+      if (!failure) return waiter.claimed;
+      // Before it is settled: if this thread is killed between the two, one too many is woken, not one too few.
+      if (waiter.limit !== undefined) passOn(words, waiter.limit);
       throw failure.error;
     } finally {
+      if (waiter.claimed) settle(words, waiter.run);
       keepAlive.remove();
     }
   }
 
-  /** Takes what the waiter was notified for. Throws if the lock's holder died: nobody may be left to notify. */
+  /** Claims what the waiter was notified for. Throws if the lock's holder died: nobody may be left to notify. */
   #attempt(waiter: Waiter): boolean {
-    if (takeNotified(this.words, waiter.run)) return true;
+    if (claimNotified(this.words, waiter.run)) {
+      waiter.claimed = true;
+      return true;
+    }
     const { member, words } = this.lock.memory;
     try {
       checkOwner(member, words, Atomics.load(words, STATE_WORD), false);
       return false;
     } catch (error) {
       waiter.abandoned = true;
-      leaveRun(this.words, waiter.run);
+      this.#withdraw(waiter);
       throw error;
     }
+  }
+
+  #withdraw(waiter: Waiter): void {
+    waiter.limit = leaveRun(this.words, waiter.run);
+    waiter.claimed = waiter.limit !== undefined;
   }
 
   /** What a waiter does after a slice in which nothing happened: looks for threads that died. */
