@@ -36,8 +36,8 @@
  *   a notify chose it takes the lock or makes sure that CONTENDED is set.
  * - M3. While a loop waits on SEQ and the lock is held, ASYNC is set, or SEQ has changed since the loop read it.
  * - M4. A grant is claimed, or taken back by whoever made it if there was nobody to wake, or taken by
- *   a sleeper that has seen it unchanged for a whole slice (then its addressee has died), or taken
- *   back by an event loop to which nothing happened for a whole slice.
+ *   a sleeper that has seen it unchanged for a whole slice (then its addressee has died), or by one
+ *   that would otherwise fail, or taken back by an event loop to which nothing happened for a whole slice.
  *
  * An owner that has ended is found by whoever is about to be refused, and by every sleeper after a slice.
  */
@@ -131,7 +131,9 @@ function takeSlow(member: Member, words: Int32Array, timeout: number, interrupti
       const state = Atomics.load(words, STATE_WORD);
       checkOwner(member, words, state, unchanged !== 0);
       const owner = state & OWNER_MASK;
-      if (owner === 0 || (owner === GRANT_THREAD && wait.slept) || (!isHeld(state) && state === unchanged)) {
+      // One that gives up must not fail on a lock that nobody holds: the loop that has the grant may be its own.
+      const stale = !isHeld(state) && (state === unchanged || leaving !== undefined);
+      if (owner === 0 || (owner === GRANT_THREAD && wait.slept) || stale) {
         // M2: others may sleep behind a thread that has slept.
         let next = (state & ~OWNER_MASK) | member.id | (wait.slept ? CONTENDED_BIT : 0);
         if (owner === GRANT_THREAD && wait.starving) next &= ~STARVING_BIT;

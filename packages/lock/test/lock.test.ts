@@ -150,3 +150,14 @@ test('a thread whose signal has fired is woken from its wait, with the reason, a
   lock.release();
   expect(lock.acquire()).toBe(true);
 });
+
+test('a thread that blocks does not fail on a free lock because its own event loop was to be next', async () => {
+  for (const lock of [new Lock(), new RLock()]) {
+    await lock.acquireAsync();
+    // Waits long enough to ask for a grant, and gives up.
+    expect(await lock.acquireAsync({ timeout: 400 })).toBe(false);
+    lock.release();
+    expect(lock.acquire({ timeout: 20 })).toBe(true);
+    lock.release();
+  }
+});
