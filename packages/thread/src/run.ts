@@ -88,8 +88,9 @@ class Life {
     try {
       // One that cannot be loaded here is missed only when something of its kind arrives.
       await Promise.allSettled(modules.map((module) => import(/* @vite-ignore */ module)));
-      const values = decode(args) as unknown[];
       const target = await resolveTarget(this.#target);
+      // Afterwards: the target's module may register the classes of what is passed to it.
+      const values = decode(args) as unknown[];
       this.#member.realm.setFlag(this.#member.id, BEGUN_BIT, true);
       this.#member.realm.announce();
       if (delay === undefined || awaitDelay(this.#member, delay)) value = await target(...values);
