@@ -101,7 +101,7 @@ test('a waiting thread whose signal fires has the lock again when the reason is 
   const points = new Checkpoints();
   const interrupted = startWorker(
     async ({ condition, buffer }: { condition: Condition; buffer: SharedArrayBuffer }, kit) => {
-      const { agent } = (await import('@x/core'));
+      const { agent } = await import('@x/core');
       agent().interruption = () => new RangeError('as planned');
       condition.acquire();
       condition.acquire();
