@@ -38,7 +38,7 @@ export default {
       entry: ['src/*.mjs', 'src/release/*.{mjs,cjs}', 'test/**/*.test.ts', '*.config.{ts,mjs}'],
       ignore: ['test/programs/**'],
       // Run by name from scripts, or looked up by path.
-      ignoreDependencies: ['@arethetypeswrong/cli', '@yarnpkg/cli-dist', 'prettier', 'typedoc'],
+      ignoreDependencies: ['@arethetypeswrong/cli', '@yarnpkg/cli-dist', 'prettier'],
     },
     // The programs and guides import what they show; what they do not show yet is no fault.
     docs: { entry: ['examples/**/*.ts', 'test/**/*.ts'], ignoreDependencies: [/^@x\//] },

@@ -1,10 +1,11 @@
 /**
- * Five projects:
+ * Six projects:
  * - `unit`: tests against the built packages, loaded by Node itself, as users and workers load them.
  *   With `PORTABLE=1` without stress tests and tooling: what is run again on every other supported Node.
  * - `model`: the same sources under the interleaving explorer; `@x/*` means `src`, so the seam is replaceable.
  * - `types`: assertions about types.
  * - `publish`: each package packed, installed alone and used.
+ * - `docs`: the built documentation: its links, and how it does in a browser.
  * - `release`: all packages published to a registry of this machine, installed, changed and upgraded.
  */
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,7 @@ const excluded = [
   '**/*.model.test.ts',
   '**/*.publish.test.ts',
   '**/*.release.test.ts',
+  '**/*.docs.test.ts',
   '**/node_modules/**',
   '**/dist/**',
 ];
@@ -88,6 +90,16 @@ export default defineConfig({
           include: ['packages/tooling/test/**/*.publish.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        root,
+        test: {
+          ...shared,
+          name: 'docs',
+          include: ['packages/tooling/test/**/*.docs.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,39 +1,80 @@
 /**
- * Builds a documentation site for each package (`docs/site/<package>`) and one hub over them (`docs/site`).
- * An export without a docstring, or a link that leads nowhere, fails it.
+ * Builds a hub over all packages and the guides (`docs/site`), and a site for each package (`docs/site/<package>`), which
+ * can be published without the others. Something public without a docstring or an example, or a link that leads
+ * nowhere, fails it.
+ *
+ * Links from a package's site to the hub are relative, so that all can be published side by side under any address. A
+ * package's site that is published elsewhere is built with `DOCS_URL=https://…/`, the address of the hub.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingExamples } from './docs/examples.mjs';
+import { brokenLinks, guidePages, writeHubPages, writePackagePages } from './docs/pages.mjs';
+import { buildSite, createProgram, entriesOf } from './docs/site.mjs';
+import { HUB, settleLinks } from './docs/site-links.mjs';
 import { PUBLIC } from './package-map.mjs';
-import { ROOT, runStep } from './run-step.mjs';
+import { ROOT } from './run-step.mjs';
 
-const CACHE = join(ROOT, 'node_modules', '.cache', 'typedoc');
+const SITE = join(ROOT, 'docs', 'site');
+const CACHE = join(ROOT, 'node_modules', '.cache', 'docs');
+/** Whose own sites are built; all, if none is named. */
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !PUBLIC.includes(name));
+if (unknown.length)
+  throw new Error(`there is no public package ${unknown.join(', ')}; name folders such as lock`);
+const hubUrl = process.env['DOCS_URL']?.replace(/\/?$/, '/');
 
-rmSync(join(ROOT, 'docs', 'site'), { recursive: true, force: true });
-rmSync(CACHE, { recursive: true, force: true });
-mkdirSync(CACHE, { recursive: true });
+for (const folder of [SITE, CACHE]) rmSync(folder, { recursive: true, force: true });
 
-const queue = [...PUBLIC];
 /** @type {string[]} */
 const failed = [];
+const program = createProgram();
 
-/** @param {string} title @param {string[]} args */
-async function typedoc(title, args) {
-  const { status, output } = await runStep('typedoc', args, { timeout: 120_000 });
-  if (status !== 0) failed.push(title);
-  console.log(`${title}: ${status === 0 ? 'ok' : `failed\n${output}`}`);
+const { index, documents, readmes } = writeHubPages(join(CACHE, 'hub'));
+const hub = await buildSite({
+  title: '@x/threading',
+  out: SITE,
+  program,
+  entries: PUBLIC.flatMap(entriesOf),
+  index,
+  documents,
+  readmes,
+  navigation: { Guides: `${HUB}index.html#guides`, Packages: `${HUB}index.html#packages` },
+  packageDir: join(ROOT, 'packages', 'threading'),
+});
+if (!hub.ok) failed.push('hub');
+const bare = missingExamples(hub.project);
+if (bare.length) failed.push('examples');
+for (const name of bare) console.log(`${name} has no @example`);
+settleLinks(SITE, hub.addresses, undefined, '');
+
+const guideUrls = new Map(
+  guidePages().flatMap(({ source, title }) => {
+    const page = hub.project.documents?.find(({ name }) => name === title);
+    const url = page && hub.documentUrls.get(page.id);
+    return url ? [[source, url]] : [];
+  }),
+);
+for (const name of wanted.length ? wanted : PUBLIC) {
+  const out = join(SITE, name);
+  const site = await buildSite({
+    title: `@x/${name}`,
+    out,
+    program,
+    entries: entriesOf(name),
+    ...writePackagePages(join(CACHE, name), name, guideUrls),
+    elsewhere: hub.addresses,
+    navigation: { 'All packages': `${HUB}index.html`, Guides: `${HUB}index.html#guides` },
+    packageDir: join(ROOT, 'packages', name),
+  });
+  if (!site.ok) failed.push(name);
+  settleLinks(out, hub.addresses, hubUrl, '../');
 }
-
-async function work() {
-  for (let name = queue.shift(); name; name = queue.shift()) {
-    // From the root, since the paths in the JSON are relative to where typedoc runs, and the hub runs there.
-    const folder = `packages/${name}`;
-    const config = ['--options', folder, '--tsconfig', `${folder}/tsconfig.json`];
-    await typedoc(name, [...config, '--json', join(CACHE, `${name}.json`)]);
-  }
-}
-
-await Promise.all([work(), work()]);
-// The hub merges what the packages came to.
-if (!failed.length) await typedoc('hub', ['--options', 'packages/tooling/typedoc.hub.json']);
+if (brokenLinks.size) failed.push('links between pages');
+for (const message of brokenLinks) console.log(message);
+console.log(
+  failed.length
+    ? `failed: ${failed.join(', ')}`
+    : `the hub and ${wanted.length || PUBLIC.length} packages: ok`,
+);
 process.exitCode = failed.length ? 1 : 0;

@@ -145,6 +145,11 @@ try {
   console.log(String(error));
   report.push({ name: 'other nodes', ms: 0, passed: 0, failed: 1, note: 'not fetched' });
 }
-await Promise.all([tests('publish', ['--project', 'publish']), gate('docs', 'pnpm', ['run', 'docs'])]);
+await Promise.all([
+  tests('publish', ['--project', 'publish']),
+  (async () => {
+    if (await gate('docs', 'pnpm', ['run', 'docs'])) await tests('docs site', ['--project', 'docs']);
+  })(),
+]);
 await tests('release', ['--project', 'release']);
 finish();

@@ -1,0 +1,49 @@
+/** Which public classes and functions show no example of their use. */
+import { ReflectionKind } from 'typedoc';
+
+/** @typedef {import('typedoc').Models.DeclarationReflection} Declaration */
+
+/**
+ * What the packages use among each other and nobody else has a use for: how a thread joins a realm, how targets and
+ * bytes travel, how cycles of waits are found. Their docstrings say what they do; a guide shows the parts that one builds
+ * a primitive of.
+ */
+const MACHINERY = new Set(
+  `
+  agent createAgent enter exchangeAgent home join leave Member Realm KeepAlive epochNow isThreadId
+  isWire keepInstance findInstance sharedInstances findKind kindModules explainCloneError explainError
+  confirmDeadlock describeCycle findCycle readEdge waitNote
+  at isPlace attachMemory claimMemory kindOf tagOf
+  callerUrl captureTarget checkTarget heldReference isTargetReference exposeTargets resolveTarget resolveTargetNow
+  decodeBytes dropBytes encodePlainBytes expectBytes takeBytes
+  substitute
+  `
+    .trim()
+    .split(/\s+/),
+);
+
+/** Nobody makes one: they are the bases of classes, or come out of functions, which have the examples. */
+const MADE_BY_OTHERS = new Set(['@x/queue.BaseQueue', '@x/executor.Results']);
+
+/** @param {Declaration} declaration */
+const hasExample = (declaration) =>
+  [declaration, ...(declaration.signatures ?? [])].some(({ comment }) => comment?.getTag('@example'));
+
+/** @param {Declaration} declaration */
+function needsNone(declaration) {
+  const name = declaration.getFullName();
+  const fromCore = name.startsWith('@x/core');
+  // An error is caught; what throws it has the example.
+  if (declaration.name.endsWith('Error') && declaration.kindOf(ReflectionKind.Class)) return true;
+  return MADE_BY_OTHERS.has(name) || (fromCore && MACHINERY.has(declaration.name));
+}
+
+/** @param {import('typedoc').Models.ProjectReflection} project @returns {string[]} */
+export function missingExamples(project) {
+  return Object.values(project.reflections).flatMap((reflection) => {
+    if (!reflection.isDeclaration() || reflection.isReference()) return [];
+    if (!reflection.kindOf([ReflectionKind.Class, ReflectionKind.Function])) return [];
+    if (!reflection.parent?.kindOf(ReflectionKind.Module)) return [];
+    return needsNone(reflection) || hasExample(reflection) ? [] : [reflection.getFullName()];
+  });
+}
