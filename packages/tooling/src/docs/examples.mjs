@@ -15,7 +15,6 @@ const MACHINERY = new Set(
   confirmDeadlock describeCycle findCycle readEdge waitNote
   at isPlace attachMemory claimMemory kindOf tagOf
   callerUrl captureTarget checkTarget heldReference isTargetReference exposeTargets resolveTarget resolveTargetNow
-  decodeBytes dropBytes encodePlainBytes expectBytes takeBytes
   substitute
   `
     .trim()
@@ -33,6 +32,8 @@ const hasExample = (declaration) =>
 function needsNone(declaration) {
   const name = declaration.getFullName();
   const fromCore = name.startsWith('@x/core');
+  // How queues and executors put values into shared memory; a primitive of one's own may be built without.
+  if (name.startsWith('@x/core/bytes.')) return true;
   // An error is caught; what throws it has the example.
   if (declaration.name.endsWith('Error') && declaration.kindOf(ReflectionKind.Class)) return true;
   return MADE_BY_OTHERS.has(name) || (fromCore && MACHINERY.has(declaration.name));
@@ -43,7 +44,7 @@ export function missingExamples(project) {
   return Object.values(project.reflections).flatMap((reflection) => {
     if (!reflection.isDeclaration() || reflection.isReference()) return [];
     if (!reflection.kindOf([ReflectionKind.Class, ReflectionKind.Function])) return [];
-    if (!reflection.parent?.kindOf(ReflectionKind.Module)) return [];
+    if (!reflection.parent?.kindOf([ReflectionKind.Module, ReflectionKind.Project])) return [];
     return needsNone(reflection) || hasExample(reflection) ? [] : [reflection.getFullName()];
   });
 }
