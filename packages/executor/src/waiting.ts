@@ -120,7 +120,7 @@ export async function waitAsync<F extends Future<unknown>>(
  * import { asCompleted, ThreadPoolExecutor } from '@x/executor';
  *
  * using executor = new ThreadPoolExecutor({ maxWorkers: 2 });
- * const slow = executor.submit(() => new Promise<string>((resolve) => setTimeout(resolve, 50, 'slow')));
+ * const slow = executor.submit(() => new Promise<string>((resolve) => setTimeout(resolve, 1000, 'slow')));
  * const fast = executor.submit(() => 'fast');
  * for await (const future of asCompleted([slow, fast])) console.log(future.result());
  * // fast
