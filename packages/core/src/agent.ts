@@ -13,7 +13,7 @@ import { runtime } from './runtime/index.js';
 
 /** Bumped when the shape of `Agent` changes, so that copies that would misread it refuse each other. */
 const AGENT_VERSION = 1;
-const AGENT_KEY = Symbol.for('@x/core:agent');
+const AGENT_KEY: unique symbol = Symbol.for('@x/core:agent') as never;
 
 /** A thread's own state: never shared, one per thread. */
 export interface Agent {
@@ -46,7 +46,9 @@ export const SLICE_MS = 250;
 /** Looks before a sleep, about three microseconds in all; see ARCHITECTURE.md, "Spinning". */
 export const SPINS = 4;
 
-type Holder = { [AGENT_KEY]?: Agent };
+interface Holder {
+  [AGENT_KEY]: Agent | undefined;
+}
 
 /** A fresh state, as of a thread that has just begun. */
 export function createAgent(): Agent {
@@ -67,7 +69,7 @@ export function createAgent(): Agent {
 
 /** This thread's state. */
 export function agent(): Agent {
-  const holder = globalThis as Holder;
+  const holder = globalThis as unknown as Holder;
   const found = (holder[AGENT_KEY] ??= createAgent());
   if (found.version !== AGENT_VERSION) {
     throw new LayoutError(
@@ -80,7 +82,7 @@ export function agent(): Agent {
 /** Puts another state in place and returns the previous one. For the testkit's virtual threads. */
 export function exchangeAgent(next: Agent): Agent {
   const previous = agent();
-  (globalThis as Holder)[AGENT_KEY] = next;
+  (globalThis as unknown as Holder)[AGENT_KEY] = next;
   return previous;
 }
 

@@ -109,7 +109,8 @@ export class AsyncWaiters<R> {
         return Promise.resolve(false);
       }
     } catch (error) {
-      return Promise.reject(error as Error);
+      const reason = error as Error;
+      return Promise.reject(reason);
     }
     return new Promise<boolean>((resolve, reject) => {
       const waiter: AsyncWaiter<R> = {

@@ -150,7 +150,7 @@ export class BlockingWait {
     if (this.#began === 0) this.#begin();
     this.#member.noteLook(owner);
     if (this.#detect && owner !== 0) confirmDeadlock(this.#member);
-    if (this.#interrupted) return Woke.INTERRUPTED;
+    if (this.#isInterrupted()) return Woke.INTERRUPTED;
     const longest = Math.min(maxSlice, this.#agent.slice);
     const slice = this.#detect ? Math.min(DETECTING_SLICE_MS, longest) : longest;
     const left = deadline === Infinity ? Infinity : deadline - performance.now();
@@ -160,7 +160,7 @@ export class BlockingWait {
     this.slept = true;
     if (result === 'ok') return Woke.NOTIFIED;
     for (const round of this.#agent.rounds) round();
-    if (this.#interrupted) return Woke.INTERRUPTED;
+    if (this.#isInterrupted()) return Woke.INTERRUPTED;
     return left <= slice ? Woke.EXPIRED : Woke.SLICE;
   }
 
@@ -175,7 +175,7 @@ export class BlockingWait {
     this.#began = 0;
   }
 
-  get #interrupted(): boolean {
+  #isInterrupted(): boolean {
     return (
       this.#interruptible &&
       this.#agent.interruption !== undefined &&

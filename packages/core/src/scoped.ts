@@ -160,6 +160,6 @@ function releaseAfter(release: () => void): void {
   }
 }
 
-function timedOut(resource: object, options: TimeoutOptions | undefined): TimeoutError {
-  return new TimeoutError(`${String(resource)} was not to be had within ${options?.timeout} ms`);
+function timedOut(resource: { toString(): string }, options: TimeoutOptions | undefined): TimeoutError {
+  return new TimeoutError(`${resource.toString()} was not to be had within ${options?.timeout} ms`);
 }

@@ -31,7 +31,7 @@ export function isWire(message: unknown): message is Wire {
     typeof message === 'object' &&
     message !== null &&
     Object.hasOwn(message, MARK) &&
-    (message as Wire)[MARK] === 'wire'
+    (message as Record<string, unknown>)[MARK] === 'wire'
   );
 }
 

@@ -255,12 +255,14 @@ class Copier {
   }
 
   #error(error: Error): ErrorMark {
+    // Whatever an error has been given as its name and message.
+    const { name, message }: { name: unknown; message: unknown } = error;
     const own: [string, unknown][] = [];
     const mark: ErrorMark = {
       [MARK]: 'error',
       className: errorClassName(error),
-      name: Object.hasOwn(error, 'name') ? undefined : String(error.name),
-      message: String(error.message),
+      name: Object.hasOwn(error, 'name') ? undefined : String(name),
+      message: String(message),
       stack: typeof error.stack === 'string' ? error.stack : undefined,
       own,
     };

@@ -25,10 +25,10 @@ export interface Kind<P extends object = object> extends MemoryShape {
   revive(memory: Memory, name: string | undefined, extra: unknown): P;
 }
 
-const KINDS_KEY = Symbol.for('@x/core:kinds');
+const KINDS_KEY: unique symbol = Symbol.for('@x/core:kinds') as never;
 
 function registry(): Map<number, Kind> {
-  const holder = globalThis as { [KINDS_KEY]?: Map<number, Kind> };
+  const holder = globalThis as unknown as { [KINDS_KEY]: Map<number, Kind> | undefined };
   return (holder[KINDS_KEY] ??= new Map());
 }
 
