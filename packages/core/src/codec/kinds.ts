@@ -29,7 +29,7 @@ const KINDS_KEY: unique symbol = Symbol.for('@x/core:kinds') as never;
 
 function registry(): Map<number, Kind> {
   const holder = globalThis as unknown as { [KINDS_KEY]: Map<number, Kind> | undefined };
-  return (holder[KINDS_KEY] ??= new Map());
+  return (holder[KINDS_KEY] ??= new Map<number, Kind>());
 }
 
 /**
