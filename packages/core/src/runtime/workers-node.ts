@@ -4,6 +4,7 @@ import type { Port, WorkerHandle, Workers } from './workers.js';
 
 type NodePort = import('node:worker_threads').MessagePort;
 type NodeWorker = import('node:worker_threads').Worker;
+type NodeWorkerOptions = import('node:worker_threads').WorkerOptions;
 type Transfer = import('node:worker_threads').Transferable[];
 
 export function nodeWorkers(): Workers | undefined {
@@ -13,7 +14,7 @@ export function nodeWorkers(): Workers | undefined {
 
   return {
     start(url, options) {
-      const worker = new (workerThreads().Worker)(url, {
+      const worker = createWorker(url, {
         workerData: options.data,
         transferList: options.transfer as Transfer,
         name: options.name,
@@ -105,6 +106,25 @@ export function nodeWorkers(): Workers | undefined {
       return process.getBuiltinModule('node:tty').isatty(1) ? process.stdout.columns : undefined;
     },
   };
+}
+
+/**
+ * Makes a worker that takes over this process's options of Node, which is the default, but for `--input-type`: that says
+ * what a program on the command line is written in, and Node refuses to run a file with it.
+ */
+function createWorker(url: URL, options: NodeWorkerOptions): NodeWorker {
+  const { Worker } = workerThreads();
+  const own = process.execArgv;
+  const at = own.findIndex((option) => /^--input-type(?:=|$)/.test(option));
+  if (at < 0) return new Worker(url, options);
+  const length = own[at]!.includes('=') ? 1 : 2;
+  try {
+    return new Worker(url, { ...options, execArgv: [...own.slice(0, at), ...own.slice(at + length)] });
+  } catch (error) {
+    // What concerns the process as a whole may be taken over, but not be named.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
+    return new Worker(url, { ...options, execArgv: [] });
+  }
 }
 
 function handleOf(worker: NodeWorker): WorkerHandle {
