@@ -23,7 +23,10 @@ export class NotHeldError extends ThreadingError {
   }
 }
 
-/** A thread operation in the wrong state: started twice, joined before its start or by itself. Python: `RuntimeError`. */
+/**
+ * A thread operation in the wrong state: started twice, joined before its start or by itself.
+ * Python: `RuntimeError`.
+ */
 export class ThreadStateError extends ThreadingError {
   override readonly code = 'ERR_THREAD_STATE';
   override get name(): string {
@@ -47,7 +50,10 @@ export class AbandonedError extends ThreadingError {
   }
 }
 
-/** The barrier was aborted or reset, or one of its parties left. Python: `threading.BrokenBarrierError`. */
+/**
+ * The barrier was aborted or reset, or one of its parties left.
+ * Python: [`threading.BrokenBarrierError`](https://docs.python.org/3/library/threading.html#threading.BrokenBarrierError).
+ */
 export class BrokenBarrierError extends ThreadingError {
   override readonly code = 'ERR_BROKEN_BARRIER';
   override get name(): string {
@@ -71,7 +77,10 @@ export class TimeoutError extends ThreadingError {
   }
 }
 
-/** The future was cancelled. Python: `concurrent.futures.CancelledError`. */
+/**
+ * The future was cancelled.
+ * Python: [`concurrent.futures.CancelledError`](https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.CancelledError).
+ */
 export class CancelledError extends ThreadingError {
   override readonly code = 'ERR_CANCELLED';
   override get name(): string {
@@ -79,7 +88,10 @@ export class CancelledError extends ThreadingError {
   }
 }
 
-/** The future is not in a state that allows this. Python: `concurrent.futures.InvalidStateError`. */
+/**
+ * The future is not in a state that allows this.
+ * Python: [`concurrent.futures.InvalidStateError`](https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.InvalidStateError).
+ */
 export class InvalidStateError extends ThreadingError {
   override readonly code = 'ERR_INVALID_STATE';
   override get name(): string {
@@ -127,7 +139,7 @@ export class LayoutError extends ThreadingError {
   }
 }
 
-/** Python: `queue.Empty`. */
+/** Nothing was in the queue, or nothing came in time. Python: [`queue.Empty`](https://docs.python.org/3/library/queue.html#queue.Empty). */
 export class QueueEmptyError extends ThreadingError {
   override readonly code = 'ERR_QUEUE_EMPTY';
   override get name(): string {
@@ -135,7 +147,7 @@ export class QueueEmptyError extends ThreadingError {
   }
 }
 
-/** Python: `queue.Full`. */
+/** The queue had no room, or none became free in time. Python: [`queue.Full`](https://docs.python.org/3/library/queue.html#queue.Full). */
 export class QueueFullError extends ThreadingError {
   override readonly code = 'ERR_QUEUE_FULL';
   override get name(): string {
@@ -143,7 +155,7 @@ export class QueueFullError extends ThreadingError {
   }
 }
 
-/** Python: `queue.ShutDown`. */
+/** The queue has been shut down: nothing can be put, or got any more. Python: [`queue.ShutDown`](https://docs.python.org/3/library/queue.html#queue.ShutDown). */
 export class QueueShutDownError extends ThreadingError {
   override readonly code = 'ERR_QUEUE_SHUT_DOWN';
   override get name(): string {

@@ -6,7 +6,10 @@ import { platform } from './platform.js';
 import { ownSelf } from './self.js';
 import { threadWithIdent, ThreadHandle } from './thread-handle.js';
 
-/** What an excepthook is told. Python: `threading.ExceptHookArgs`. */
+/**
+ * What an excepthook is told.
+ * Python: [`threading.ExceptHookArgs`](https://docs.python.org/3/library/threading.html#threading.excepthook).
+ */
 export interface ExcepthookArgs {
   /** What was thrown: an error as a rule, but it may be anything. */
   readonly error: unknown;
@@ -30,7 +33,8 @@ let hook: Excepthook = printException;
  * without a hook of its own has that of its creator, or of its creator's creator. It runs in the
  * thread that has set it: in its event loop, or inside its `join()` of the failed thread. The
  * default prints `Exception in thread NAME:` and the stack to standard error, in the failed thread,
- * at once. Python: `threading.excepthook`, which runs in the failed thread.
+ * at once.
+ * Python: [`threading.excepthook`](https://docs.python.org/3/library/threading.html#threading.excepthook), which runs in the failed thread.
  *
  * @param next what to call; `undefined` for the default
  * @returns the previous hook, the default one to begin with

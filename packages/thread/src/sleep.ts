@@ -23,7 +23,8 @@ export interface SleepOptions {
 }
 
 /**
- * Blocks this thread for a while. Python: `time.sleep`, with seconds there. In a thread that was
+ * Blocks this thread for a while.
+ * Python: [`time.sleep`](https://docs.python.org/3/library/time.html#time.sleep), with seconds there. In a thread that was
  * created with a `signal` it ends when that fires.
  *
  * @param ms milliseconds, from 0; `Infinity` sleeps until the thread's signal fires
@@ -56,7 +57,8 @@ export function sleep(ms: number): void {
 }
 
 /**
- * Resolves after a while, without blocking this thread. Keeps the process alive until then. Python: `asyncio.sleep`.
+ * Resolves after a while, without blocking this thread. Keeps the process alive until then.
+ * Python: [`asyncio.sleep`](https://docs.python.org/3/library/asyncio-task.html#asyncio.sleep).
  *
  * @param ms milliseconds, from 0
  * @throws (rejects) RangeError, TypeError for a wrong time; the signal's reason if it fires

@@ -46,7 +46,7 @@ if (!hub.ok) failed.push('hub');
 const bare = missingExamples(hub.project);
 if (bare.length) failed.push('examples');
 for (const name of bare) console.log(`${name} has no @example`);
-settleLinks(SITE, hub.addresses, undefined, '');
+settleLinks(SITE, hub.addresses, hub.addresses, undefined, '');
 
 const guideUrls = new Map(
   guidePages().flatMap(({ source, title }) => {
@@ -68,7 +68,7 @@ for (const name of wanted.length ? wanted : PUBLIC) {
     packageDir: join(ROOT, 'packages', name),
   });
   if (!site.ok) failed.push(name);
-  settleLinks(out, hub.addresses, hubUrl, '../');
+  settleLinks(out, site.addresses, hub.addresses, hubUrl, '../');
 }
 if (brokenLinks.size) failed.push('links between pages');
 for (const message of brokenLinks) console.log(message);

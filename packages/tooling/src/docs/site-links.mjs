@@ -41,7 +41,8 @@ export function addressesOf(project, router) {
     const id = project.getSymbolIdFromReflection(reflection);
     if (id && !addresses.symbols.has(symbolKey(id))) addresses.symbols.set(symbolKey(id), url);
     const { name, parent } = reflection;
-    const isNamed = reflection.kindOf(NAMED) && parent?.kindOf(ReflectionKind.Module);
+    const isNamed =
+      reflection.kindOf(NAMED) && parent?.kindOf([ReflectionKind.Module, ReflectionKind.Project]);
     /** @type {string | undefined} */
     let key;
     if (isNamed || reflection.kindOf(ReflectionKind.Module)) key = name;
@@ -66,20 +67,24 @@ export function linkNames(markdown) {
 /**
  * Puts the links of a finished site right.
  * @param {string} folder the site
- * @param {Addresses} addresses
+ * @param {Addresses} own what the site has itself
+ * @param {Addresses} addresses what the hub has
  * @param {string | undefined} hub the hub's address where it is fixed; else it is found from `folder` by `path`
  * @param {string} path from the site to the hub: `''` for the hub itself, `'../'` for a package
  */
-export function settleLinks(folder, addresses, hub, path) {
+export function settleLinks(folder, own, addresses, hub, path) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith('.html')) continue;
     const file = join(entry.parentPath, entry.name);
     const inside = relative(folder, file).split(sep).join('/');
-    const base = hub ?? ('../'.repeat(inside.split('/').length - 1) + path || './');
+    const up = '../'.repeat(inside.split('/').length - 1);
+    const base = hub ?? (up + path || './');
     const html = readFileSync(file, 'utf8');
     // A name that the packages do not export is only code.
     const settled = html
       .replace(/<a href="https:\/\/name\.invalid\/([^"]*)"[^>]*>(.*?)<\/a>/g, (_, name, text) => {
+        const here = own.names.get(decodeURIComponent(name));
+        if (here) return `<a href="${up || './'}${here}">${text}</a>`;
         const url = addresses.names.get(decodeURIComponent(name));
         return url ? `<a href="${base}${url}">${text}</a>` : text;
       })
