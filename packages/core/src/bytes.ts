@@ -8,7 +8,9 @@ export {
   decodeBytes,
   dropBytes,
   encodeBytes,
+  encodePieces,
   encodePlainBytes,
   expectBytes,
   takeBytes,
 } from './codec/bytes.js';
+export { Pieces } from './codec/bytes-pieces.js';

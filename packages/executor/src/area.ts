@@ -9,7 +9,7 @@
  * - S2. A task that is in has a cell between HEAD and TAIL, or is in `#running`.
  */
 import { BrokenExecutorError, decode, encode, type Port } from '@x/core';
-import { decodeBytes } from '@x/core/bytes';
+import { decodeBytes, Pieces } from '@x/core/bytes';
 import type { Deque } from './deque.js';
 import {
   areaBase,
@@ -39,7 +39,7 @@ import {
 } from './layout.js';
 import { areaChannel, broadcast, listen, post, workerChannel, type Inbox, type Letter } from './mail.js';
 import type { Pool } from './pool.js';
-import { copyInto, readRaw, writeRaw } from './raw.js';
+import { copyInto, putInto, readRaw, writeRaw } from './raw.js';
 import { exitReason, messageOf } from './reasons.js';
 import { nameOf } from './roles.js';
 import type { Shelves } from './shelves.js';
@@ -132,7 +132,7 @@ export class Area {
   }
 
   /** Puts a task into a free slot and the ring. */
-  place(task: Task, payload: Payload): void {
+  place(task: Task, payload: Payload | Pieces): void {
     const { words } = this.#pool;
     const slot = this.#free.pop()!;
     const index = slotBase(this.number, slot);
@@ -141,7 +141,7 @@ export class Area {
     this.#tasks[slot] = task;
     let format: Format;
     words[index + SHELF_WORD] = -1;
-    if (payload instanceof Uint8Array) {
+    if (payload instanceof Uint8Array || payload instanceof Pieces) {
       format = this.#write(task, index, payload);
     } else if (payload instanceof Raw) {
       format = this.#writeRaw(task, index, payload);
@@ -167,10 +167,10 @@ export class Area {
     Atomics.store(words, this.#base + TAIL_WORD, (tail + 1) | 0);
   }
 
-  #write(task: Task, index: number, bytes: Uint8Array): Format {
+  #write(task: Task, index: number, bytes: Uint8Array | Pieces): Format {
     const pool = this.#pool;
     const { length } = bytes;
-    if (length <= PAYLOAD_BYTES) {
+    if (length <= PAYLOAD_BYTES && bytes instanceof Uint8Array) {
       copyInto(pool.bytes, (index + SLOT_HEADER_WORDS) * 4, bytes);
       pool.words[index + LENGTH_WORD] = length;
       task.payload = undefined;
@@ -178,7 +178,7 @@ export class Area {
     }
     if (this.#owner) {
       const shelf = this.#owner.shelves.lend(length);
-      this.#owner.shelves.bytes(shelf).set(bytes);
+      putInto(this.#owner.shelves.bytes(shelf), bytes);
       pool.words[index + SHELF_WORD] = shelf;
       pool.words[index + LENGTH_WORD] = length;
       task.payload = undefined;

@@ -3,6 +3,8 @@
  * them twice on each side.
  */
 
+import type { Pieces } from '@x/core/bytes';
+
 /** Below this many bytes the general format is as good. */
 const RAW_MIN_BYTES = 4096;
 
@@ -72,4 +74,10 @@ export function copyInto(target: Uint8Array, start: number, bytes: Uint8Array): 
     return;
   }
   for (let i = 0; i < length; i++) target[start + i] = bytes[i]!;
+}
+
+/** Copies an encoded value to the beginning of a shelf. */
+export function putInto(shelf: Uint8Array, encoded: Uint8Array | Pieces): void {
+  if (encoded instanceof Uint8Array) shelf.set(encoded);
+  else encoded.copyTo(shelf);
 }

@@ -20,7 +20,7 @@ import {
   type Resolved,
   type TargetReference,
 } from '@x/core';
-import { decodeBytes, encodePlainBytes } from '@x/core/bytes';
+import { decodeBytes, encodePieces } from '@x/core/bytes';
 import {
   AREA_THREAD_WORD,
   areaBase,
@@ -59,7 +59,7 @@ import {
 } from './layout.js';
 import { areaChannel, broadcast, Inbox, listen, post, workerChannel, type Letter } from './mail.js';
 import type { Pool } from './pool.js';
-import { copyInto, rawType, readRaw, writeRaw, type RawView } from './raw.js';
+import { copyInto, putInto, rawType, readRaw, writeRaw, type RawView } from './raw.js';
 import { nameOf } from './roles.js';
 import { TaskSignal } from './task-signal.js';
 import { readTarget } from './targets.js';
@@ -359,11 +359,11 @@ export class Runner {
     const type = rawType(value);
     if (type >= 0 && this.#writeRaw(value as RawView, type)) return;
     // One that is large, and has no room, goes by message at once.
-    const bytes = type >= 0 ? undefined : encodePlainBytes(value);
+    const bytes = type >= 0 ? undefined : encodePieces(value);
     if (bytes) {
       const { length } = bytes;
       words[index + LENGTH_WORD] = length;
-      if (length <= PAYLOAD_BYTES) {
+      if (length <= PAYLOAD_BYTES && bytes instanceof Uint8Array) {
         copyInto(memory, (index + SLOT_HEADER_WORDS) * 4, bytes);
         words[index + FORMAT_WORD] = Format.INLINE;
         return;
@@ -371,7 +371,7 @@ export class Runner {
       const number = words[index + SHELF_WORD]!;
       const shelf = number >= 0 ? this.#shelf(number) : undefined;
       if (shelf && length <= shelf.length) {
-        shelf.set(bytes);
+        putInto(shelf, bytes);
         words[index + FORMAT_WORD] = Format.SHELF;
         return;
       }

@@ -13,7 +13,7 @@ import {
   ShutdownError,
   TimeoutError,
 } from '@x/core';
-import { encodePlainBytes } from '@x/core/bytes';
+import { encodePieces } from '@x/core/bytes';
 import { Alarms } from './alarms.js';
 import { Area, type Finished, type Owner } from './area.js';
 import { Deque } from './deque.js';
@@ -111,19 +111,16 @@ export class Submitter {
       settle.cancel(task.future, cancelledBy(options.signal));
       return task.future;
     }
-    const transfer = options?.transfer?.length ? options.transfer : undefined;
-    const type = transfer === undefined && this.#owner && args.length === 1 ? rawType(args[0]) : -1;
-    const plain =
-      type >= 0
-        ? new Raw(args[0] as RawView, type)
-        : transfer === undefined
-          ? encodePlainBytes(args)
-          : undefined;
-    if (plain === undefined) this.#pack(task, args, transfer);
+    // Before encoding, whose result is valid only until this thread encodes or decodes something else.
     if (!this.#area.hasRoom) {
       this.#area.collect();
       this.#feed();
     }
+    const transfer = options?.transfer?.length ? options.transfer : undefined;
+    const type = transfer === undefined && this.#owner && args.length === 1 ? rawType(args[0]) : -1;
+    const plain =
+      type >= 0 ? new Raw(args[0] as RawView, type) : transfer === undefined ? encodePieces(args) : undefined;
+    if (plain === undefined) this.#pack(task, args, transfer);
     this.#pending++;
     if (this.#overflow.size === 0 && this.#area.hasRoom) {
       this.#area.place(task, plain ?? task.payload!);

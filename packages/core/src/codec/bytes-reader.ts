@@ -3,7 +3,7 @@
  * nothing in them is trusted, every length is checked against what is left.
  */
 import { LayoutError } from '../errors.js';
-import { BYTES_VERSION, Tag, VIEW_TYPES } from './bytes-format.js';
+import { BYTES_VERSION, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
 import { runtime } from '../runtime/index.js';
 import { setOwn } from './encode.js';
 
@@ -208,10 +208,10 @@ class ByteReader {
   #buffer(): ArrayBuffer {
     const byteLength = this.#float();
     const maximum = this.#float();
-    const start = this.#at;
+    const start = this.#at + paddingAt(this.#at, byteLength);
     if (!(byteLength >= 0 && start + byteLength <= this.#bytes.length))
       throw new RangeError('a buffer longer than the bytes');
-    this.#at += byteLength;
+    this.#at = start + byteLength;
     const buffer =
       maximum === 0
         ? new ArrayBuffer(byteLength)

@@ -1,6 +1,7 @@
 /** From a value to bytes; the format stands in bytes-format.ts. */
-import { BYTES_VERSION, Tag, VIEW_TYPES } from './bytes-format.js';
+import { BYTES_VERSION, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
 import { registeredName } from './classes.js';
+import { Pieces, type Piece } from './bytes-pieces.js';
 import { KIND } from './kinds.js';
 import { MARK, type HandleMark } from './wire.js';
 
@@ -18,6 +19,8 @@ export interface Beside {
 const FIRST_SIZE = 1024;
 /** A larger scratch is dropped after use, so that one big item does not hold its size for ever. */
 const KEPT_SIZE = 1 << 20;
+/** A buffer of so many bytes or more stays out of the scratch where the caller can do with pieces. */
+const APART_FROM = 4096;
 /** Up to this many objects are compared one by one, which is cheaper than a map. */
 const LINEAR_OBJECTS = 12;
 
@@ -33,6 +36,27 @@ export class ByteWriter {
   #objects: object[] = [];
   #numbers: Map<object, number> | undefined;
   #beside: Beside | undefined;
+  /** What stays where it is, if the caller can do with that, and how many bytes that is. */
+  #pieces: Piece[] | undefined;
+  #outside = 0;
+
+  /**
+   * As `write`, but large buffers are not copied: they are left where they are until the pieces are put together.
+   * So are they read a moment later than the rest, and nothing else may run in between.
+   */
+  writePieces(value: unknown): Uint8Array | Pieces {
+    const pieces: Piece[] = (this.#pieces = []);
+    try {
+      const bytes = this.write(value);
+      if (pieces.length === 0) return bytes;
+      // A getter of the user may have moved a buffer away that had been met before.
+      if (pieces.some(({ source, length }) => source.length !== length)) throw SPECIAL;
+      return new Pieces(bytes, pieces, bytes.length + this.#outside);
+    } finally {
+      this.#pieces = undefined;
+      this.#outside = 0;
+    }
+  }
 
   /**
    * Writes a value. The result is a view of the writer's scratch: it is valid until the next call.
@@ -242,9 +266,22 @@ export class ByteWriter {
     this.#float(byteLength);
     const { resizable, maxByteLength } = value as { resizable?: boolean; maxByteLength?: number };
     this.#float(resizable === true ? maxByteLength! + 1 : 0);
-    this.#ensure(byteLength);
-    this.#bytes.set(new Uint8Array(value), this.#at);
+    const padding = paddingAt(this.#at + this.#outside, byteLength);
+    const source = new Uint8Array(value);
+    if (this.#pieces && byteLength >= APART_FROM) {
+      this.#pad(padding);
+      this.#pieces.push({ at: this.#at, source, length: byteLength });
+      this.#outside += byteLength;
+      return;
+    }
+    this.#ensure(padding + byteLength);
+    this.#pad(padding);
+    this.#bytes.set(source, this.#at);
     this.#at += byteLength;
+  }
+
+  #pad(padding: number): void {
+    for (let left = padding; left > 0; left--) this.#tag(0);
   }
 
   #number(value: number): void {

@@ -5,6 +5,7 @@ import { IDENTITY_WORD } from '../realm/layout.js';
 import { UID_WORD } from '../words.js';
 import { parcels } from './bytes-parcels.js';
 import { isSpecial, readBytes, type ByteSource } from './bytes-reader.js';
+import type { Pieces } from './bytes-pieces.js';
 import { ByteWriter, SPECIAL, type Beside } from './bytes-writer.js';
 import { decode } from './decode.js';
 import { encode } from './encode.js';
@@ -66,6 +67,24 @@ export function encodePlainBytes(value: unknown): Uint8Array | undefined {
   writing = true;
   try {
     return mine.write(value);
+  } catch (error) {
+    if (error === SPECIAL || error instanceof RangeError) return undefined;
+    throw error;
+  } finally {
+    writing = false;
+  }
+}
+
+/**
+ * As `encodePlainBytes`, for a caller that knows where the bytes go: if the value has large buffers, it gets pieces,
+ * which have to be put together before anything else runs in this thread.
+ */
+export function encodePieces(value: unknown): Uint8Array | Pieces | undefined {
+  if (writing) writer = new ByteWriter();
+  const mine = writer;
+  writing = true;
+  try {
+    return mine.writePieces(value);
   } catch (error) {
     if (error === SPECIAL || error instanceof RangeError) return undefined;
     throw error;
