@@ -1,7 +1,8 @@
 /**
  * Nobody starves: while two workers take and give back without a pause, a third thread that blocks, and promises of
  * the main thread, get their turn again and again. A bounded number of turns, whose times say nothing on a
- * busy machine; with `TEST_LONG=1` ten seconds of turns, each of which must come within 100 ms.
+ * busy machine; with `TEST_LONG=1` ten seconds of turns, each of which must come within 100 ms. What the machine
+ * takes from everybody, seen by how late a timer of the main thread is, is no fault of the lock.
  */
 import { LONG, NEVER_MS, pause, scaled, watch } from '@x/testkit';
 import { Condition, Lock, RLock, RWLock, Semaphore, targetsFrom, Thread } from '@x/threading';
@@ -44,6 +45,7 @@ test.each([
     for (const thread of [...hammers, third]) thread.start();
     for (let seen = 0; seen < 3; seen = Atomics.load(words, 0)) Atomics.wait(words, 0, seen, NEVER_MS);
 
+    let late = 0;
     const mine = async (): Promise<number[]> => {
       const lock = (wanted === '' ? shared : (shared as RWLock)[wanted]) as Acquirable;
       const waits: number[] = [];
@@ -53,7 +55,9 @@ test.each([
         expect(await lock.acquireAsync({ permits })).toBe(true);
         waits.push(performance.now() - before);
         lock.release(permits);
+        const after = performance.now();
         await pause(2);
+        late = Math.max(late, performance.now() - after - 2);
       }
       return waits;
     };
@@ -64,7 +68,7 @@ test.each([
     for (const waits of turns) {
       // In the long mode a turn for each tenth of a second is the least that the limit leaves.
       expect(waits.length).toBeGreaterThanOrEqual(LONG ? RUN_MS / LONGEST_MS : TURNS);
-      if (LONG) expect(Math.max(...waits)).toBeLessThan(LONGEST_MS);
+      if (LONG) expect(Math.max(...waits)).toBeLessThan(LONGEST_MS + late);
     }
   },
   60_000,
