@@ -4,16 +4,16 @@
  *
  * `PYTHON3` names another interpreter than `python3`; `TEST_LONG` runs ten times as many scripts; `TEST_SEED` others.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { LONG, random } from '@x/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Conductor } from './differential/conductor.js';
 import { generate } from './differential/generate.js';
 import { MODELS } from './differential/models.js';
+import { findPython, PYTHON } from './differential/python.js';
 import type { Outcomes, Script } from './differential/script.js';
 
-const PYTHON = process.env['PYTHON3'] ?? 'python3';
 const SCRIPTS = LONG ? 2500 : 250;
 const STEPS = 14;
 
@@ -31,21 +31,6 @@ const ERRORS: Record<string, string> = {
   TypeError: 'TypeError',
   ValueError: 'RangeError',
 };
-
-/** The version of the interpreter, or why there is none to compare with. */
-function findPython(): { readonly minor: number } | { readonly reason: string } {
-  try {
-    const version = execFileSync(PYTHON, ['-c', 'import sys; print(*sys.version_info[:2])'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const [major, minor] = version.split(' ').map(Number);
-    if (major === 3 && minor! >= 11) return { minor: minor! };
-    return { reason: `${PYTHON} is Python ${version.trim().replace(' ', '.')}, not 3.11 or later` };
-  } catch {
-    return { reason: `there is no ${PYTHON} on this machine` };
-  }
-}
 
 const python = findPython();
 if ('reason' in python) console.log(`The comparison with CPython is skipped: ${python.reason}.`);

@@ -67,7 +67,8 @@ export class Conductor {
         workerData: { words, bell: this.#bell, port: port2 },
         transferList: [port2],
       });
-      const [id] = (await once(port, 'message')) as [number];
+      const failed = once(worker, 'error').then(([error]) => Promise.reject(error as Error));
+      const [id] = (await Promise.race([once(port, 'message'), failed])) as [number];
       port.unref();
       this.#actors.push({ worker, port, words, id });
     }
