@@ -17,6 +17,7 @@ const AGENT_KEY: unique symbol = Symbol.for('@x/core:agent') as never;
 
 /** A thread's own state: never shared, one per thread. */
 export interface Agent {
+  /** Version of this object; two copies of core in one thread must agree on it. */
   readonly version: number;
   /** This thread's membership of each realm it has met, by the realm's identity. */
   readonly members: Map<string, Member>;

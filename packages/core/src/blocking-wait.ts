@@ -42,7 +42,9 @@ const PAUSE_READINGS = 16;
 
 /** What a wait is for, where that is not a primitive: the end of a thread, say. Its uid is negative. */
 export interface WaitSubject {
+  /** What the thread's record says that it waits for: a primitive's number, or a negative one for something else. */
   readonly uid: number;
+  /** Number of the kind, for dumps. */
   readonly kind: number;
 }
 

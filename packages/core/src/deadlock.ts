@@ -26,12 +26,19 @@ import { Atomics } from './seam.js';
 
 /** One thread of a cycle, and what it waits for. */
 export interface WaitEdge {
+  /** The thread that waits. */
   readonly thread: ThreadId;
+  /** Number of its wait; another one means that it has moved on. */
   readonly epoch: number;
+  /** How often it has looked again in this wait. */
   readonly looks: number;
+  /** Number of the primitive that it waits for. */
   readonly uid: number;
+  /** Kind of that primitive. */
   readonly kind: number;
+  /** Who held it when the thread last looked. */
   readonly owner: ThreadId;
+  /** Whether the wait takes part in deadlock detection. */
   readonly detects: boolean;
 }
 

@@ -9,6 +9,7 @@ const PLACE = Symbol('place');
 
 /** Options by which a handle says where its primitive is; made by `at`. */
 export interface Place extends MemoryOptions {
+  /** The memory to attach to. */
   readonly [PLACE]: Memory;
 }
 

@@ -50,6 +50,7 @@ export interface MemoryOptions {
 export interface MemoryShape {
   /** Number of the kind, 1 to 255; see the table in ARCHITECTURE.md. */
   readonly kind: number;
+  /** Name of the kind, for messages. */
   readonly name: string;
   /** Layout version, 1 to 255. */
   readonly version: number;
@@ -59,10 +60,13 @@ export interface MemoryShape {
 
 /** The piece of shared memory in which a primitive lives. */
 export interface Memory {
+  /** The memory that the primitive lives in, perhaps among others. */
   readonly buffer: SharedArrayBuffer;
+  /** Where in the buffer it begins; a multiple of 8. */
   readonly byteOffset: number;
   /** The primitive's words, header first. */
   readonly words: Int32Array;
+  /** This thread as a member of the primitive's realm. */
   readonly member: Member;
 }
 

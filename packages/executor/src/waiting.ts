@@ -28,7 +28,9 @@ export interface AsyncWaitForOptions extends WaitOptions, AsyncWaitOptions {}
 
 /** The futures that are done, and the others. */
 export interface WaitResult<F> {
+  /** Those that have a result or an error, or were cancelled. */
   readonly done: Set<F>;
+  /** Those that are still pending or running. */
   readonly notDone: Set<F>;
 }
 

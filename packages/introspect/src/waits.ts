@@ -29,10 +29,15 @@ export interface ThreadWait {
 
 /** One thread of a dump. */
 export interface ThreadDump {
+  /** The thread. */
   readonly thread: ThreadHandle;
+  /** Its name. */
   readonly name: string;
+  /** Its id in this process, never given twice. */
   readonly ident: number;
+  /** The operating system's number of it; undefined where it is not known. */
   readonly nativeId: number | undefined;
+  /** Whether the process may end while it runs. */
   readonly daemon: boolean;
   /** `main`, `thread`, or `foreign` for a worker that somebody else started. */
   readonly kind: 'main' | 'thread' | 'foreign';

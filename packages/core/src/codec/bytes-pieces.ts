@@ -29,6 +29,7 @@ export class Pieces {
   readonly #pieces: readonly Piece[];
 
   /**
+   * @internal
    * @param rest all but the large buffers
    * @param length bytes of it and of the buffers
    */

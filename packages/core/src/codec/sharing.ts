@@ -3,7 +3,10 @@ import { decode } from './decode.js';
 import { encode } from './encode.js';
 
 /** A value on its way to another thread: what `postMessage` takes. */
-export type SharedMessage = { readonly '@x': 'wire' };
+export type SharedMessage = {
+  /** Tells a message from any other object. */
+  readonly '@x': 'wire';
+};
 
 /**
  * Makes a value with primitives in it ready for `worker.postMessage`, at any depth of plain objects,

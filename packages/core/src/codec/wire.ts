@@ -8,10 +8,13 @@ export const WIRE_VERSION = 1;
 
 /** A whole message. */
 export interface Wire {
+  /** Tells a message from any other object. */
   readonly [MARK]: 'wire';
+  /** Version of the format. */
   readonly version: number;
   /** The value, with marked objects in it if `marked`. */
   readonly value: unknown;
+  /** Whether marked objects stand for primitives, errors or instances in the value. */
   readonly marked: boolean;
   /** Modules that register the kinds in the value, for a thread that has not imported them. */
   readonly modules: readonly string[];

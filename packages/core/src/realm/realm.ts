@@ -52,15 +52,21 @@ export type ThreadId = number;
 
 /** What a thread record is made from. */
 export interface ThreadDescription {
+  /** How the thread came to be. */
   readonly kind: ThreadKind;
+  /** Its name, for people. */
   readonly name: string;
+  /** The thread that started it. */
   readonly parent: ThreadId;
+  /** Whether the process may end while it runs. */
   readonly daemon: boolean;
 }
 
 /** A view of a realm. Each thread makes its own; all views of one realm have the same `identity`. */
 export class Realm {
+  /** The realm's shared memory. */
   readonly buffer: SharedArrayBuffer;
+  /** The same memory as words; `realm/layout.ts` says what each one means. */
   readonly words: Int32Array;
   /** Equal for two views exactly if they are of the same realm. */
   readonly identity: string;

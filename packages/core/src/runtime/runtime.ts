@@ -2,7 +2,9 @@
  * What the packages ask of the platform. Nothing outside this folder knows which runtime it is on.
  */
 export interface Runtime {
+  /** Which platform this is. */
   readonly name: 'node' | 'web';
+  /** Whether this is the thread that the process, or the page, began with. */
   readonly isMainThread: boolean;
   /** Whether `Atomics.wait` is allowed on this thread. A browser's window may not block. */
   readonly canBlock: boolean;

@@ -6,24 +6,33 @@ export const TARGET: unique symbol = Symbol.for('@x/core:target') as never;
 
 /** A self-contained function: its source text travels. */
 export interface SourceReference {
+  /** Tells the three apart. */
   readonly kind: 'source';
+  /** Name of the function; empty if it has none. */
   readonly name: string;
+  /** The function's own text. */
   readonly source: string;
   /** The file it was written in; `import()` resolves against it. */
   readonly url: string;
+  /** Whether it was written in strict mode, and runs in it. */
   readonly strict: boolean;
 }
 
 /** A function that a module exports; the other thread imports the module. */
 export interface ModuleReference {
+  /** Tells the three apart. */
   readonly kind: 'module';
+  /** Name under which the module exports it. */
   readonly name: string;
+  /** The module. */
   readonly url: string;
 }
 
 /** A function of a worker of the user's own, which calls `expose`. */
 export interface ExposedReference {
+  /** Tells the three apart. */
   readonly kind: 'exposed';
+  /** Name under which the worker exposes it. */
   readonly name: string;
 }
 
@@ -35,6 +44,7 @@ export type WorkerFactory = () => unknown;
 
 /** A target made by `targetsFrom`. */
 export interface TargetHolder {
+  /** The reference, and how to start the worker that it names, if the user said how. */
   readonly [TARGET]: { readonly reference: TargetReference; readonly factory: WorkerFactory | undefined };
 }
 
