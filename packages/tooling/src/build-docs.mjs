@@ -8,7 +8,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { missingExamples } from './docs/examples.mjs';
+import { bareProperties, missingExamples } from './docs/examples.mjs';
 import { brokenLinks, guidePages, writeHubPages, writePackagePages } from './docs/pages.mjs';
 import { buildSite, createProgram, entriesOf } from './docs/site.mjs';
 import { HUB, settleLinks } from './docs/site-links.mjs';
@@ -43,9 +43,12 @@ const hub = await buildSite({
   packageDir: join(ROOT, 'packages', 'threading'),
 });
 if (!hub.ok) failed.push('hub');
-const bare = missingExamples(hub.project);
-if (bare.length) failed.push('examples');
-for (const name of bare) console.log(`${name} has no @example`);
+const bare = [
+  ...missingExamples(hub.project).map((name) => `${name} has no @example`),
+  ...bareProperties(hub.project).map((name) => `${name} has no docstring`),
+];
+if (bare.length) failed.push('docstrings');
+for (const message of bare) console.log(message);
 settleLinks(SITE, hub.addresses, hub.addresses, undefined, '');
 
 const guideUrls = new Map(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { afterEach, expect, test, vi } from 'vitest';
-import { missingExamples } from '../src/docs/examples.mjs';
+import { bareProperties, missingExamples } from '../src/docs/examples.mjs';
 import { buildSite } from '../src/docs/site.mjs';
 
 const folders: string[] = [];
@@ -76,4 +76,11 @@ test('a function without an example is named; an error and a type need none', as
     '/** Too much. */\nexport class SumError extends Error {}\n/** A sum. */\nexport type Sum = number;\n';
   const { project } = await build(`/** Adds. */\n${ADD}${others}`);
   expect(missingExamples(project)).toEqual(['add']);
+});
+
+test('a property without a docstring is named', async () => {
+  const { project } = await build(
+    '/** A point. */\nexport interface Point {\n  /** Across. */ x: number; y: number }\n',
+  );
+  expect(bareProperties(project)).toEqual(['Point.y']);
 });

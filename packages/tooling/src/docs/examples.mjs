@@ -1,4 +1,4 @@
-/** Which public classes and functions show no example of their use. */
+/** What TypeDoc does not look for: public classes and functions without an example, properties without a docstring. */
 import { ReflectionKind } from 'typedoc';
 
 /** @typedef {import('typedoc').Models.DeclarationReflection} Declaration */
@@ -48,3 +48,20 @@ export function missingExamples(project) {
     return needsNone(reflection) || hasExample(reflection) ? [] : [reflection.getFullName()];
   });
 }
+
+/**
+ * Properties of public classes and interfaces without a docstring. What a member of an unnamed type means, says the docstring
+ * of what has that type.
+ * @param {import('typedoc').Models.ProjectReflection} project @returns {string[]}
+ */
+export function bareProperties(project) {
+  return Object.values(project.reflections)
+    .filter(
+      (reflection) => reflection.kindOf(ReflectionKind.Property) && reflection.parent?.name !== '__type',
+    )
+    .filter((reflection) => reflection.isDeclaration() && !reflection.hasComment() && !inherits(reflection))
+    .map((reflection) => reflection.getFullName());
+}
+
+/** Whether it comes from outside: `message` of an error. @param {Declaration} declaration */
+const inherits = (declaration) => declaration.flags.isExternal || declaration.inheritedFrom !== undefined;
