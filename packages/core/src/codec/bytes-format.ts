@@ -13,7 +13,9 @@
  * WIDE          count, two bytes per code unit: lone surrogates survive
  * ARRAY         count, the items
  * SPARSE        length (FLOAT64 bytes), count, pairs of key string and value
- * OBJECT        count, pairs of key string and value
+ * OBJECT        count, the keys as strings, the values
+ * SHAPED        count: number of an OBJECT written before that has the same keys; the values. Of the objects of a
+ *               message that have keys, the first MAX_SHAPES with this tag OBJECT have numbers, in order of their tags
  * REFERENCE     count: number of an object written before, in order of their tags; SHARED does not count
  * MAP, SET      count, the entries
  * DATE          8 bytes
@@ -51,10 +53,14 @@ export const Tag = {
   SHARED: 21,
   HANDLE: 22,
   WIRE: 23,
+  SHAPED: 24,
 } as const;
 
 /** First byte of every encoded value; another one is refused. */
 export const BYTES_VERSION = 1;
+
+/** Lists of keys that can be named by their number. A reader counts as a writer does. */
+export const MAX_SHAPES = 16;
 
 /**
  * A buffer of so many bytes begins at a multiple of eight from the first byte of all: engines copy to and from shared

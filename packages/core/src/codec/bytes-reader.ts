@@ -3,7 +3,7 @@
  * nothing in them is trusted, every length is checked against what is left.
  */
 import { LayoutError } from '../errors.js';
-import { BYTES_VERSION, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
+import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
 import { runtime } from '../runtime/index.js';
 import { setOwn } from './encode.js';
 
@@ -25,8 +25,10 @@ export interface Read {
 
 /** Arguments that one call of `fromCharCode` takes; engines allow more, but none needs more to be fast. */
 const CHUNK = 4096;
-/** Up to this length a text is put together unit by unit, which is faster than a call with a list of arguments. */
-const SHORT = 24;
+/** Up to this length a text is put together here; for longer ones a call into the engine is faster. */
+const SHORT = 12;
+/** The same for two bytes a unit, where there is only a call with a list of arguments. */
+const SHORT_WIDE = 24;
 
 const NOT_FETCHED = Object.freeze({});
 
@@ -60,6 +62,7 @@ class ByteReader {
   readonly #source: ByteSource | undefined;
   readonly #tickets: string[] = [];
   readonly #objects: object[] = [];
+  readonly #shapes: string[][] = [];
   #at = 0;
   /** Whether buffers that are met are needed. */
   #fetching: boolean;
@@ -126,7 +129,12 @@ class ByteReader {
   #object(tag: number): object {
     switch (tag) {
       case Tag.OBJECT:
-        return this.#pairs(this.#keep({}));
+        return this.#values(this.#keys());
+      case Tag.SHAPED: {
+        const shape = this.#shapes[this.#count()];
+        if (shape === undefined) throw new RangeError('a shape that was not given');
+        return this.#values(shape);
+      }
       case Tag.ARRAY: {
         const count = this.#items();
         const array = this.#keep<unknown[]>([]);
@@ -231,6 +239,28 @@ class ByteReader {
     return this.#fetching && this.#source ? this.#source.shared(ticket) : NOT_FETCHED;
   }
 
+  /** The keys of a plain object. */
+  #keys(): string[] {
+    const count = this.#items();
+    const keys: string[] = [];
+    for (let left = count; left > 0; left--) keys.push(this.#key());
+    if (count > 0 && this.#shapes.length < MAX_SHAPES) this.#shapes.push(keys);
+    return keys;
+  }
+
+  /** A plain object with these keys. */
+  #values(keys: string[]): object {
+    const object = this.#keep<Record<string, unknown>>({});
+    const { length } = keys;
+    for (let index = 0; index < length; index++) {
+      const key = keys[index]!;
+      // Assignment to `__proto__` would change the prototype.
+      if (key === '__proto__') setOwn(object, key, this.#value());
+      else object[key] = this.#value();
+    }
+    return object;
+  }
+
   #pairs<T extends object>(object: T): T {
     for (let left = this.#items(); left > 0; left--) {
       const key = this.#key();
@@ -273,8 +303,17 @@ class ByteReader {
     const bytes = this.#bytes;
     let text = '';
     if (length <= SHORT) {
-      for (; this.#at < end; this.#at++) text += String.fromCharCode(bytes[this.#at]!);
-      return text;
+      let at = this.#at;
+      this.#at = end;
+      // A call with several units makes one string, not one for each.
+      for (; at + 4 <= end; at += 4) {
+        text += String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
+      }
+      if (at + 2 <= end) {
+        text += String.fromCharCode(bytes[at]!, bytes[at + 1]!);
+        at += 2;
+      }
+      return at < end ? text + String.fromCharCode(bytes[at]!) : text;
     }
     const whole = end <= bytes.length ? runtime.latin1(bytes, this.#at, end) : undefined;
     if (whole !== undefined) {
@@ -292,6 +331,12 @@ class ByteReader {
   #wide(): string {
     const length = this.#count();
     if (this.#at + length * 2 > this.#bytes.length) throw new RangeError('a text longer than the bytes');
+    if (length <= SHORT_WIDE) {
+      let short = '';
+      for (let left = length; left > 0; left--, this.#at += 2)
+        short += String.fromCharCode(this.#view.getUint16(this.#at, true));
+      return short;
+    }
     const units = new Uint16Array(Math.min(length, CHUNK));
     let text = '';
     for (let done = 0; done < length;) {

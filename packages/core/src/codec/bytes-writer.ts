@@ -1,5 +1,5 @@
 /** From a value to bytes; the format stands in bytes-format.ts. */
-import { BYTES_VERSION, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
+import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
 import { registeredName } from './classes.js';
 import { Pieces, type Piece } from './bytes-pieces.js';
 import { KIND } from './kinds.js';
@@ -22,7 +22,7 @@ const KEPT_SIZE = 1 << 20;
 /** A buffer of so many bytes or more stays out of the scratch where the caller can do with pieces. */
 const APART_FROM = 4096;
 /** Up to this many objects are compared one by one, which is cheaper than a map. */
-const LINEAR_OBJECTS = 12;
+const LINEAR_OBJECTS = 32;
 
 const objectPrototype = Object.prototype;
 const sharedPrototype = SharedArrayBuffer.prototype;
@@ -36,6 +36,8 @@ export class ByteWriter {
   #objects: object[] = [];
   #numbers: Map<object, number> | undefined;
   #beside: Beside | undefined;
+  /** Lists of keys in order of their numbers. */
+  readonly #shapes: string[][] = [];
   /** What stays where it is, if the caller can do with that, and how many bytes that is. */
   #pieces: Piece[] | undefined;
   #outside = 0;
@@ -74,6 +76,7 @@ export class ByteWriter {
       this.#value(value);
     } finally {
       if (this.#objects.length > 0) this.#objects = [];
+      this.#shapes.length = 0;
       this.#numbers = undefined;
     }
     return this.#bytes.subarray(0, this.#at);
@@ -171,8 +174,36 @@ export class ByteWriter {
   }
 
   #plain(value: object): void {
-    this.#tag(Tag.OBJECT);
-    this.#pairs(value, Object.keys(value));
+    const keys = Object.keys(value);
+    const { length } = keys;
+    const shape = this.#shapeOf(keys);
+    if (shape >= 0) {
+      this.#tag(Tag.SHAPED);
+      this.#count(shape);
+    } else {
+      this.#tag(Tag.OBJECT);
+      this.#count(length);
+      if (length > 0 && this.#shapes.length < MAX_SHAPES) this.#shapes.push(keys);
+      for (let index = 0; index < length; index++) this.#string(keys[index]!);
+    }
+    for (let index = 0; index < length; index++) {
+      this.#value((value as Record<string, unknown>)[keys[index]!]);
+    }
+  }
+
+  /** Number of the same keys in the same order, or -1. */
+  #shapeOf(keys: string[]): number {
+    const shapes = this.#shapes;
+    const { length } = keys;
+    // The last one first, which is that of the neighbour in a list.
+    for (let number = shapes.length - 1; number >= 0; number--) {
+      const shape = shapes[number]!;
+      if (shape.length !== length) continue;
+      let same = 0;
+      while (same < length && shape[same] === keys[same]) same++;
+      if (same === length) return number;
+    }
+    return -1;
   }
 
   #pairs(value: object, keys: string[]): void {
