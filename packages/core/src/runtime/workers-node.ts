@@ -12,6 +12,17 @@ export function nodeWorkers(): Workers | undefined {
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
   const fs = process.getBuiltinModule('node:fs');
 
+  /** `node:tty` takes milliseconds to load, with all of `node:net`, and most streams need no such thing. */
+  const isTerminal = (descriptor: 1 | 2): boolean => {
+    try {
+      if (!fs.fstatSync(descriptor).isCharacterDevice()) return false;
+    } catch {
+      // The descriptor is closed.
+      return false;
+    }
+    return process.getBuiltinModule('node:tty').isatty(descriptor);
+  };
+
   return {
     start(url, options) {
       const worker = createWorker(url, {
@@ -65,7 +76,6 @@ export function nodeWorkers(): Workers | undefined {
       }
     },
     replaceOutput(write, columns) {
-      const tty = process.getBuiltinModule('node:tty');
       const { Writable } = process.getBuiltinModule('node:stream');
       for (const [name, descriptor] of [['stdout', 1] as const, ['stderr', 2] as const]) {
         const stream = new Writable({
@@ -87,13 +97,14 @@ export function nodeWorkers(): Workers | undefined {
         stream._destroy = (error, done) => {
           done(error);
         };
-        const terminal = tty.isatty(descriptor);
-        // They look at the environment only, not at the stream.
-        // eslint-disable-next-line @typescript-eslint/unbound-method -- become methods of our stream
-        const { getColorDepth, hasColors } = tty.WriteStream.prototype;
+        const terminal = isTerminal(descriptor);
         Object.assign(stream, { fd: descriptor, _isStdio: true, _type: terminal ? 'tty' : 'pipe' });
-        if (terminal)
+        if (terminal) {
+          // They look at the environment only, not at the stream.
+          // eslint-disable-next-line @typescript-eslint/unbound-method -- become methods of our stream
+          const { getColorDepth, hasColors } = process.getBuiltinModule('node:tty').WriteStream.prototype;
           Object.assign(stream, { isTTY: true, columns: columns ?? 80, rows: 24, getColorDepth, hasColors });
+        }
         Object.defineProperty(process, name, {
           value: stream,
           configurable: true,
@@ -102,8 +113,18 @@ export function nodeWorkers(): Workers | undefined {
         });
       }
     },
+    get environment() {
+      return { ...process.env };
+    },
+    set environment(variables) {
+      for (const name of Object.keys(process.env))
+        if (!(name in variables)) Reflect.deleteProperty(process.env, name);
+      for (const [name, value] of Object.entries(variables)) {
+        if (process.env[name] !== value) process.env[name] = value;
+      }
+    },
     get columns() {
-      return process.getBuiltinModule('node:tty').isatty(1) ? process.stdout.columns : undefined;
+      return isTerminal(1) ? process.stdout.columns : undefined;
     },
   };
 }

@@ -31,7 +31,9 @@ export interface WorkerHandle {
   postMessage(message: unknown, transfer: readonly unknown[]): void;
   /** Ends it, also while this thread's event loop is blocked; its native thread is gone soon afterwards. */
   terminate(): void;
+  /** The worker's standard output as a stream, where the platform has one. */
   readonly stdout: unknown;
+  /** The worker's standard error as a stream, where the platform has one. */
   readonly stderr: unknown;
   /** Calls back once its native thread has ended, with the error that ended it, if any. */
   onEnd(callback: (error: unknown) => void): void;
@@ -39,9 +41,13 @@ export interface WorkerHandle {
 
 /** How a worker is started. */
 export interface WorkerStart {
+  /** What the worker reads as its data; cloned. */
   readonly data: unknown;
+  /** What of the data is handed over instead of cloned. */
   readonly transfer: readonly unknown[];
+  /** Name of the worker, for debuggers. */
   readonly name: string;
+  /** Limits of memory, where the platform has them. */
   readonly resourceLimits: object | undefined;
   /** Whether its standard output and error become streams of the handle. */
   readonly pipe: boolean;
@@ -73,6 +79,8 @@ export interface Workers {
   write(descriptor: 1 | 2, bytes: Uint8Array): number;
   /** Makes this thread's standard streams write through a function. */
   replaceOutput(write: (descriptor: 1 | 2, bytes: Uint8Array) => void, columns: number | undefined): void;
+  /** A copy of this thread's environment variables; writing makes them the same as such a copy of another thread. */
+  environment: Readonly<Record<string, string | undefined>>;
   /** The width of the terminal, if standard output is one. */
   readonly columns: number | undefined;
 }
