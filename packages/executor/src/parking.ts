@@ -155,7 +155,8 @@ export class Parking {
     this.#parked = true;
     void wait.value.then((result) => {
       this.#parked = false;
-      if (result === 'timed-out') {
+      // With nothing left to wait for, dead workers are the owner's business, who is told of each end.
+      if (result === 'timed-out' && this.#attendant.isPending()) {
         this.#attendant.inspect();
         this.#checkDeadlock();
       } else {

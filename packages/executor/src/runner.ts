@@ -68,8 +68,11 @@ import { readTarget } from './targets.js';
 const SPIN_MS = 0.05;
 /** How often a blocked task looks whether it has to end, in milliseconds. */
 const TASK_SLICE_MS = 25;
-/** How often an idle worker looks, for the case that a wake was lost with its sender, in milliseconds. */
-const IDLE_SLICE_MS = 250;
+/**
+ * How often an idle worker looks, for the case that a wake was lost with its sender, in milliseconds. Below the 600 ms
+ * for which a thread asks for a parcel whose sender has ended, since this one may have to give it.
+ */
+const IDLE_SLICE_MS = 500;
 /** How long a worker runs tasks before its event loop gets a turn, in milliseconds. */
 const TURN_MS = 1;
 /** A prune is cheap beside so many letters. */

@@ -339,7 +339,8 @@ export class Submitter {
     // Fails if the worker has left the task by now.
     if (Atomics.compareExchange(this.pool.words, index, stopped, killed) !== stopped) return;
     Atomics.store(this.pool.words, recordBase(record) + KILL_WORD, TERMINATE);
-    if (this.#owner) this.#owner.serve(false);
+    // Thoroughly: nobody has asked, so otherwise the owner would not look at what its workers have to do.
+    if (this.#owner) this.#owner.serve(true);
     else this.pool.askOwner();
   }
 
