@@ -42,10 +42,7 @@ export class ByteWriter {
   #pieces: Piece[] | undefined;
   #outside = 0;
 
-  /**
-   * As `write`, but large buffers are not copied: they are left where they are until the pieces are put together.
-   * So are they read a moment later than the rest, and nothing else may run in between.
-   */
+  /** As `write`, but large buffers are left where they are until the pieces are put together; nothing may run in between. */
   writePieces(value: unknown): Uint8Array | Pieces {
     const pieces: Piece[] = (this.#pieces = []);
     try {
@@ -184,11 +181,9 @@ export class ByteWriter {
       this.#tag(Tag.OBJECT);
       this.#count(length);
       if (length > 0 && this.#shapes.length < MAX_SHAPES) this.#shapes.push(keys);
-      for (let index = 0; index < length; index++) this.#string(keys[index]!);
+      for (const key of keys) this.#string(key);
     }
-    for (let index = 0; index < length; index++) {
-      this.#value((value as Record<string, unknown>)[keys[index]!]);
-    }
+    for (const key of keys) this.#value((value as Record<string, unknown>)[key]);
   }
 
   /** Number of the same keys in the same order, or -1. */
