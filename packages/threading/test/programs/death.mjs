@@ -26,6 +26,7 @@ const blocked = mode === 'blocked';
 const timeout = 4000;
 const READY = 0;
 const GO = 1;
+const KILL = 2;
 const HELPED = 4;
 
 /** @type {any} */
@@ -137,8 +138,11 @@ const cases = {
     make: () => new Barrier(3),
     victim: victims.sleepingParty,
     ways: BY_TERMINATE,
-    before: async ({ it }) => {
+    before: async ({ it, words }) => {
       while (it.nWaiting === 0) await pause(2);
+      // It cannot ask for it itself.
+      Atomics.store(words, KILL, 1);
+      Atomics.notify(words, KILL);
     },
     wait: ({ it }) => wait(it),
   },
@@ -192,6 +196,8 @@ const cases = {
   'Future.result': {
     make: () => new ThreadPoolExecutor({ maxWorkers: 1, threadNamePrefix: 'pool' }),
     victim: victims.task,
+    // It has no limit of its own to run into: see the test.
+    ways: ['terminate', 'terminate by a sibling', 'exit', 'error', 'memory of a pool', 'crash'],
     wait: async ({ it, thread: future }) => {
       let outcome;
       try {
@@ -208,7 +214,9 @@ const cases = {
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const chosen = Object.entries(cases).filter(([, { ways }]) => !ways || ways.includes(way));
+const chosen = Object.entries(cases).filter(([name, { ways }]) =>
+  way === 'memory of a pool' ? name === 'Future.result' : !ways || ways.includes(way),
+);
 const resourceLimits = way === 'memory' ? { maxOldGenerationSizeMb: 16 } : undefined;
 
 const scenes = chosen.map(([name, { make, victim }]) => {

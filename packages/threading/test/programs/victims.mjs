@@ -30,7 +30,7 @@ function die({ way, words }) {
   Atomics.wait(words, NEVER, 0, HEAD_START_MS);
   if (way === 'exit') process.exit(3);
   if (way === 'error') throw new RangeError('as planned');
-  if (way === 'memory') for (const all = []; ;) all.push(new Array(1000).fill(Math.random()));
+  if (way.startsWith('memory')) for (const all = []; ;) all.push(new Array(1000).fill(Math.random()));
   // What is left if nothing of the thread's own runs any more: no handler, no last message.
   if (way === 'crash') /** @type {any} */ (process).reallyExit(9);
   raise(words, KILL);
@@ -110,7 +110,6 @@ export async function party(orders, barrier) {
 /** A party that sleeps, so that it can only be killed from outside. @param {Orders} orders @param {InstanceType<Threading['Barrier']>} barrier */
 export function sleepingParty(orders, barrier) {
   raise(orders.words, READY);
-  raise(orders.words, KILL);
   barrier.wait();
 }
 
@@ -153,7 +152,7 @@ export async function executioner(victims) {
       const timer = setInterval(() => undefined, 1000);
       if (asked.async) await asked.value;
       clearInterval(timer);
-      // One that sleeps has asked before it does.
+      // Main blocks by then.
       await new Promise((resolve) => setTimeout(resolve, 20));
       thread.terminate();
     }),
