@@ -33,6 +33,7 @@ export type {
   TargetFunction,
   ThreadOptions,
 } from './options.js';
+export { setSpareThreads } from './reserve.js';
 export { sleep, sleepAsync, type SleepOptions } from './sleep.js';
 export { Thread } from './thread.js';
 export { ThreadHandle, threadWithIdent } from './thread-handle.js';

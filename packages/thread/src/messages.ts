@@ -26,6 +26,25 @@ export interface Boot {
   readonly delay: Delay | undefined;
 }
 
+/** All that a worker of the reserve begins with; a `Boot` follows over its port. */
+export interface SpareBoot {
+  readonly '@x/thread:spare': typeof BOOT_VERSION;
+  /** The port that becomes the thread's. */
+  readonly port: unknown;
+  /** One word: `READY` once the worker waits for its thread. */
+  readonly ready: SharedArrayBuffer;
+}
+
+/** The worker of the reserve has loaded everything and waits. */
+export const READY = 1;
+
+/** What a worker of the reserve is told when it becomes a thread. */
+export interface Assignment {
+  readonly boot: Boot;
+  /** The starting thread's environment variables, which may have changed since the worker was made. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /** What a `Timer` waits for before it runs its target. */
 export interface Delay {
   readonly ms: number;
@@ -60,5 +79,13 @@ export function isBoot(message: unknown): message is Boot {
     typeof message === 'object' &&
     message !== null &&
     (message as Partial<Boot>)['@x/thread'] === BOOT_VERSION
+  );
+}
+
+export function isSpareBoot(data: unknown): data is SpareBoot {
+  return (
+    typeof data === 'object' &&
+    data !== null &&
+    (data as Partial<SpareBoot>)['@x/thread:spare'] === BOOT_VERSION
   );
 }

@@ -21,9 +21,10 @@ import {
 } from '@x/core';
 import { Attendant, type Outcome } from './attendant.js';
 import { outlastThreads } from './keepers.js';
-import { BOOT_VERSION, type Boot, type Delay } from './messages.js';
+import { BOOT_VERSION, type Assignment, type Boot, type Delay } from './messages.js';
 import { checkOptions, type BaseThreadOptions, type TargetFunction, type ThreadOptions } from './options.js';
 import { platform } from './platform.js';
+import { noteStart, takeSpare } from './reserve.js';
 import { ThreadHandle } from './thread-handle.js';
 
 /**
@@ -106,7 +107,8 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
     const args = encode(this.#args, 'args');
     const system = platform();
     const ident = realm.register({ kind: ThreadKind.THREAD, name: this.name, parent, daemon: this.daemon });
-    const [port, theirs] = system.channel();
+    const spare = this.#factory || resourceLimits || stdio !== 'inherit' ? undefined : takeSpare();
+    const [port, theirs] = spare ? [spare.port] : system.channel();
     const boot: Boot = {
       '@x/thread': BOOT_VERSION,
       realm: realm.buffer,
@@ -115,17 +117,20 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
       target: this.#target,
       args,
       modules: kindModules(),
-      port: theirs.transferable,
+      port: theirs?.transferable,
       stdio,
       columns: stdio === 'inherit' ? system.columns : undefined,
       signalled: signal !== undefined,
       delay: this.delay,
     };
     realm.begin(ident);
-    const moved = [theirs.transferable, ...transfer];
+    const moved = theirs ? [theirs.transferable, ...transfer] : transfer;
     let worker: WorkerHandle | undefined;
     try {
-      if (this.#factory) {
+      if (spare) {
+        worker = spare.worker;
+        port.postMessage({ boot, environment: system.environment } satisfies Assignment, moved);
+      } else if (this.#factory) {
         worker = system.adopt(this.#factory());
         worker.postMessage(boot, moved);
       } else {
@@ -153,6 +158,7 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
       stdio === 'pipe',
     );
     outlastThreads();
+    noteStart();
   }
 
   /**
