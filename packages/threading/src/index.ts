@@ -68,6 +68,7 @@ export { AtomicBigInt64, AtomicInt32, SharedValue, type SharedValueOptions } fro
 export {
   isMainThread,
   setExcepthook,
+  setSpareThreads,
   sleep,
   sleepAsync,
   Thread,
