@@ -7,7 +7,7 @@
  */
 export function checkKindTable(architecture, kinds) {
   const [, section = ''] = /^## Kinds\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(architecture) ?? [];
-  const rows = [...section.matchAll(/^\| ([^|]+) \| (\d+)(?:–(\d+))? \| (\w+) \| (\d+) \|$/gm)];
+  const rows = [...section.matchAll(/^\| ([^|]+?) +\| (\d+)(?:–(\d+))? +\| (\w+) +\| (\d+) +\|$/gm)];
   const listed = new Map(
     rows.flatMap(([, names = '', first, , name = '', version]) =>
       names.split(', ').map((kind, n) => [Number(first) + n, `${kind}, version ${version}, of ${name}`]),
