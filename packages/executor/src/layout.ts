@@ -153,7 +153,6 @@ export const SLOT_WORDS = 400;
 export const SLOT_HEADER_WORDS = 8;
 export const PAYLOAD_BYTES = (SLOT_WORDS - SLOT_HEADER_WORDS) * 4;
 
-export const SLOT_STATE_WORD = 0;
 export const TARGET_WORD = 1;
 export const FORMAT_WORD = 2;
 export const LENGTH_WORD = 3;

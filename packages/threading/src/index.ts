@@ -45,7 +45,19 @@ export {
 // Python's `threading`.
 export { Barrier, type BarrierOptions } from '@x/barrier';
 export { Event } from '@x/event';
-export { activeCount, currentThread, enumerate, getIdent, getNativeId, mainThread } from '@x/introspect';
+export {
+  activeCount,
+  currentThread,
+  dump,
+  enumerate,
+  findDeadlocks,
+  formatDump,
+  getIdent,
+  getNativeId,
+  mainThread,
+  type ThreadDump,
+  type ThreadWait,
+} from '@x/introspect';
 export {
   Condition,
   Lock,
