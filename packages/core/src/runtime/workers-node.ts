@@ -15,7 +15,9 @@ export function nodeWorkers(): Workers | undefined {
   /** `node:tty` takes milliseconds to load, with all of `node:net`, and most streams need no such thing. */
   const isTerminal = (descriptor: 1 | 2): boolean => {
     try {
-      if (!fs.fstatSync(descriptor).isCharacterDevice()) return false;
+      // As bigints: after a plain `fstat` of a pipe Node 20 resolves no symbolic links in what it imports next, since its
+      // `realpath` takes the result that it left in the binding for one of its own.
+      if (!fs.fstatSync(descriptor, { bigint: true }).isCharacterDevice()) return false;
     } catch {
       // The descriptor is closed.
       return false;
