@@ -56,10 +56,13 @@ describe('under stress', () => {
         futures.push({ future, n, kind });
         if (kind === 'stop') {
           endless++;
-          setTimeout(() => {
-            endless--;
-            future.cancel({ running: true, grace: numbers.int(0, 10) });
-          }, numbers.int(0, 30));
+          setTimeout(
+            () => {
+              endless--;
+              future.cancel({ running: true, grace: numbers.int(0, 10) });
+            },
+            numbers.int(0, 30),
+          );
         } else if (numbers.chance(0.02)) future.cancel();
         if (numbers.chance(0.05)) await new Promise((resolve) => setTimeout(resolve, 1));
         // Not while they may hold every worker: a blocked thread fires no timer.
