@@ -97,6 +97,12 @@ export class Blocks {
       journal.set(FREE_WORD + sizeClass, this.words[free]!);
       return free;
     }
+    return this.takeNew(sizeClass);
+  }
+
+  /** Takes a block that has never been free: also its first word may be written before the commit. */
+  takeNew(sizeClass: number): number {
+    const journal = this.#journal;
     const size = bytesOf(sizeClass) >>> 2;
     const top = journal.read(TOP_WORD);
     if (top + size > this.#capacity && !this.#grow(top + size)) return 0;
@@ -115,6 +121,10 @@ export class Blocks {
     return undefined;
   }
 
+  /**
+   * Frees a block. Nothing may be taken afterwards in the same operation: until the commit the block is
+   * what it was, and what leads on from it stands in the log alone.
+   */
   give(block: number, sizeClass: number): void {
     this.#journal.set(block, this.#journal.read(FREE_WORD + sizeClass));
     this.#journal.set(FREE_WORD + sizeClass, block);

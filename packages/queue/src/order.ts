@@ -30,12 +30,15 @@ export interface Order {
 /** What an order wants to know of an item on its way in: its priority, or the item itself. */
 export type Rank = unknown;
 
-/** Makes sure that the array has room for one more. False if there is no memory for a larger one. */
+/**
+ * Makes sure that the array has room for one more. False if there is no memory for a larger one. The
+ * old array counts until the commit; `freeOldIndex` gives it back once nothing more is taken.
+ */
 export function makeRoom(blocks: Blocks, journal: Journal, size: number): boolean {
   const entries = journal.read(INDEX_SIZE_WORD);
   if (size < entries) return true;
   const larger = Math.max(INDEX_MIN_ENTRIES, entries * 2);
-  const block = blocks.take(classOf(larger * 4));
+  const block = blocks.takeNew(classOf(larger * 4));
   if (block === 0) return false;
   // Taken after `take`, which may have replaced the view.
   const { words } = blocks;
@@ -44,11 +47,17 @@ export function makeRoom(blocks: Blocks, journal: Journal, size: number): boolea
   // A ring is unrolled; in the other orders HEAD is always 0. The new block is nobody's yet.
   words.copyWithin(block, old + head, old + entries);
   words.copyWithin(block + entries - head, old, old + head);
-  if (entries > 0) blocks.give(old, classOf(entries * 4));
   journal.set(INDEX_WORD, block);
   journal.set(INDEX_SIZE_WORD, larger);
   journal.set(HEAD_WORD, 0);
   return true;
+}
+
+/** Gives back the array that `makeRoom` has replaced in this operation, if it has. */
+export function freeOldIndex(blocks: Blocks, journal: Journal): void {
+  const old = blocks.words[INDEX_WORD]!;
+  const entries = blocks.words[INDEX_SIZE_WORD]!;
+  if (entries > 0 && journal.read(INDEX_WORD) !== old) blocks.give(old, classOf(entries * 4));
 }
 
 /** An order that goes by arrival, and needs to know nothing of the items. */

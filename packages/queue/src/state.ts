@@ -43,7 +43,7 @@ import {
   WAITING_WORD,
 } from './layout.js';
 import { Ledger } from './ledger.js';
-import { makeRoom, type Order, type Rank } from './order.js';
+import { freeOldIndex, makeRoom, type Order, type Rank } from './order.js';
 
 /** Makes the order of a queue; called once the memory is there. */
 export type MakeOrder = (blocks: Blocks, journal: Journal) => Order;
@@ -247,6 +247,7 @@ export class QueueState {
     order.writeHead(block, rank);
     write(blocks, block, block + headWords, packed);
     journal.set(block, firstWord(packed, sizeClass));
+    freeOldIndex(blocks, journal);
     order.add(block, size, rank);
     journal.set(SIZE_WORD, size + 1);
     journal.set(UNFINISHED_WORD, this.#words[UNFINISHED_WORD]! + 1);
