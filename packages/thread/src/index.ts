@@ -25,7 +25,7 @@ export {
 export { setExcepthook, type Excepthook, type ExcepthookArgs } from './excepthook.js';
 export { ThreadLocal } from './local.js';
 export { isMainThread } from './main-thread.js';
-export type { Stdio } from './messages.js';
+export type { Stdio, ThreadOutput } from './messages.js';
 export type {
   ArgsOption,
   BaseThreadOptions,

@@ -7,6 +7,21 @@ export const BOOT_VERSION = 1;
 /** Where the standard output and error of a thread go. */
 export type Stdio = 'inherit' | 'pipe' | 'ignore';
 
+/**
+ * What a thread with `stdio: 'pipe'` prints. In Node it is a `Readable` of `node:stream`; declared here
+ * by what all its users need, so that programs for the web need no types of Node.
+ */
+export interface ThreadOutput extends AsyncIterable<Uint8Array | string> {
+  /** Makes chunks strings. */
+  setEncoding(encoding: 'utf8'): unknown;
+  /** Calls back for each chunk. */
+  on(event: 'data', listener: (chunk: Uint8Array | string) => void): unknown;
+  /** Calls back when the thread prints no more. */
+  on(event: 'end', listener: () => void): unknown;
+  /** Passes everything on to a writable stream. */
+  pipe<W>(destination: W): W;
+}
+
 /** All that a thread needs to begin. */
 export interface Boot {
   readonly '@x/thread': typeof BOOT_VERSION;

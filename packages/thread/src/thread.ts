@@ -21,7 +21,7 @@ import {
 } from '@x/core';
 import { Attendant, type Outcome } from './attendant.js';
 import { outlastThreads } from './keepers.js';
-import { BOOT_VERSION, type Assignment, type Boot, type Delay } from './messages.js';
+import { BOOT_VERSION, type Assignment, type Boot, type Delay, type ThreadOutput } from './messages.js';
 import { checkOptions, type BaseThreadOptions, type TargetFunction, type ThreadOptions } from './options.js';
 import { platform } from './platform.js';
 import { noteStart, takeSpare } from './reserve.js';
@@ -199,16 +199,16 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
   }
 
   /** The thread's standard output with `stdio: 'pipe'`, a readable stream, from its start on; else undefined. */
-  get stdout(): import('node:stream').Readable | undefined {
+  get stdout(): ThreadOutput | undefined {
     return this.#options.stdio === 'pipe'
-      ? (this.#attendant?.worker.stdout as import('node:stream').Readable | undefined)
+      ? (this.#attendant?.worker.stdout as ThreadOutput | undefined)
       : undefined;
   }
 
   /** The thread's standard error with `stdio: 'pipe'`, a readable stream, from its start on; else undefined. */
-  get stderr(): import('node:stream').Readable | undefined {
+  get stderr(): ThreadOutput | undefined {
     return this.#options.stdio === 'pipe'
-      ? (this.#attendant?.worker.stderr as import('node:stream').Readable | undefined)
+      ? (this.#attendant?.worker.stderr as ThreadOutput | undefined)
       : undefined;
   }
 

@@ -95,6 +95,7 @@ export {
   type ResourceLimits,
   type SleepOptions,
   type Stdio,
+  type ThreadOutput,
   type TargetFunction,
   type ThreadOptions,
   type TimerArguments,
