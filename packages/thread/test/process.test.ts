@@ -1,5 +1,5 @@
 /** What can only be seen from outside of a process: its output, its end, its exit status. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,20 @@ describe('what threads print', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  // `script` of util-linux is what gives a program a terminal; other systems have none of that name and kind.
+  const probe = spawnSync('script', ['--version'], { encoding: 'utf8' });
+  const hasTerminal = probe.status === 0 && probe.stdout.includes('util-linux');
+  it.runIf(hasTerminal)('is out, whole and in order, when join returns: to a terminal', () => {
+    const command = `${process.execPath} ${program('print-much')}`;
+    const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      encoding: 'utf8',
+      timeout: TIMEOUT_MS,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    expect(status).toBe(0);
+    checkMuch(stdout.split('\r\n').filter((line) => line !== ''));
   });
 
   it('can be piped or ignored', async () => {
