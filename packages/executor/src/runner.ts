@@ -77,6 +77,7 @@ const IDLE_SLICE_MS = 500;
 const TURN_MS = 1;
 /** A prune is cheap beside so many letters. */
 const LETTERS_KEPT = 64;
+const GENERATION_MASK = -1 >>> GENERATION_SHIFT;
 
 interface Target {
   readonly reference: TargetReference;
@@ -326,10 +327,12 @@ export class Runner {
     }
   }
 
+  /** A letter comes before its slot says PENDING, so one whose slot is behind it is still to be asked for. */
   #prune(): void {
     this.#inbox.prune((area, slot, generation) => {
       const state = Atomics.load(this.#pool.words, slotBase(area, slot));
-      return state === (SlotState.PENDING | (generation << GENERATION_SHIFT));
+      const ahead = ((state >>> GENERATION_SHIFT) - generation) & GENERATION_MASK;
+      return ahead === 0 ? (state & CODE_MASK) === SlotState.PENDING : ahead > GENERATION_MASK >>> 1;
     });
   }
 
