@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const TIMEOUT_MS = 25_000;
+/** Two thousand threads take most of a minute. */
+const CHURN_MS = process.env['TEST_LONG'] ? 240_000 : TIMEOUT_MS;
 
 const program = (name: string): string => fileURLToPath(new URL(`./programs/${name}.mjs`, import.meta.url));
 
@@ -17,10 +19,10 @@ interface Ended {
   readonly ms: number;
 }
 
-function run(name: string, args: string[] = [], flags: string[] = []): Promise<Ended> {
+function run(name: string, args: string[] = [], flags: string[] = [], timeout = TIMEOUT_MS): Promise<Ended> {
   const before = performance.now();
   return new Promise((resolve) => {
-    const options = { timeout: TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 };
+    const options = { timeout, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile(
       process.execPath,
       [...flags, program(name), ...args],
@@ -91,11 +93,15 @@ describe('what threads print', () => {
     checkMuch(stdout.split('\r\n').filter((line) => line !== ''));
   });
 
-  it('can be piped or ignored', async () => {
-    const { out, status } = await run('stdio');
-    expect(out).toEqual(['piped: to out / to err', 'done']);
-    expect(status).toBe(0);
-  });
+  it(
+    'can be piped or ignored',
+    async () => {
+      const { out, status } = await run('stdio');
+      expect(out).toEqual(['piped: to out / to err', 'done']);
+      expect(status).toBe(0);
+    },
+    CHURN_MS,
+  );
 });
 
 describe('an uncaught error', () => {
@@ -160,25 +166,33 @@ describe('a thread that is killed while main blocks in join', () => {
     ['by an uncaught error', 'throw', /^Error thrown/],
     ['by its memory limit', 'memory', /^ThreadStateError victim (died|ran out of memory)/],
     ['by terminate()', 'terminate', /^ThreadStateError victim was terminated/],
-  ])('%s: join returns, result says why, its lock is abandoned', async (_title, way, message) => {
-    const { out, status } = await run('killed', [way]);
-    expect(out).toEqual([
-      'joined true false',
-      'in time true',
-      expect.stringMatching(message),
-      'AbandonedError',
-    ]);
-    expect(status).toBe(0);
-  });
+  ])(
+    '%s: join returns, result says why, its lock is abandoned',
+    async (_title, way, message) => {
+      const { out, status } = await run('killed', [way]);
+      expect(out).toEqual([
+        'joined true false',
+        'in time true',
+        expect.stringMatching(message),
+        'AbandonedError',
+      ]);
+      expect(status).toBe(0);
+    },
+    CHURN_MS,
+  );
 });
 
 describe('two thousand threads', () => {
-  it('leave no handle, no warning and no growth', async () => {
-    // The long mode of the stress tests runs all of them; the property shows with fewer.
-    const total = process.env['TEST_LONG'] ? '2000' : '80';
-    const { out, status, error } = await run('churn', [total], ['--expose-gc']);
-    expect(error).toBe('');
-    expect(out).toEqual(['resources 0', 'grown by less than a megabyte true']);
-    expect(status).toBe(0);
-  });
+  it(
+    'leave no handle, no warning and no growth',
+    async () => {
+      // The long mode of the stress tests runs all of them; the property shows with fewer.
+      const total = process.env['TEST_LONG'] ? '2000' : '80';
+      const { out, status, error } = await run('churn', [total], ['--expose-gc'], CHURN_MS);
+      expect(error).toBe('');
+      expect(out).toEqual(['resources 0', 'grown by less than a megabyte true']);
+      expect(status).toBe(0);
+    },
+    CHURN_MS,
+  );
 });
