@@ -1,6 +1,7 @@
 /** What goes into a task and comes out of it, on the worker's side: reads arguments, writes results. */
 import { agent, CancelledError, decode, encode, TransferError, type Port } from '@x/core';
 import { decodeBytes, encodePieces } from '@x/core/bytes';
+import { Atomics } from '@x/core/seam';
 import {
   AREA_THREAD_WORD,
   areaBase,

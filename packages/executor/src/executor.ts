@@ -13,6 +13,7 @@ import {
   type Place,
   type TargetReference,
 } from '@x/core';
+import { Atomics, setTimeout } from '@x/core/seam';
 import { Crew } from './crew.js';
 import type { Future } from './future.js';
 import {
@@ -200,7 +201,7 @@ export class ThreadPoolExecutor extends Primitive {
     if (!this.#close(options)) return;
     const own = this.#own();
     while (!this.#isOver()) {
-      await new Promise((resolve) => setTimeout(resolve, OVER_MS));
+      await new Promise<void>((resolve) => setTimeout(resolve, OVER_MS));
       own.inspect();
     }
   }

@@ -1,8 +1,9 @@
 /** What executors and tasks are told, and the checks of it. */
 import { captureTarget, checkTimeout, describe, home, NEXT_POOL_WORD } from '@x/core';
+import { Atomics } from '@x/core/seam';
 import type { CrewOptions } from './crew.js';
-import { MAX_RECORDS } from './layout.js';
 import { availableParallelism } from './parallelism.js';
+import { MAX_RECORDS } from './sizes.js';
 import type { TaskOptions } from './task.js';
 
 /** A function that runs in another thread: one of yours, or one from `targetsFrom`. */

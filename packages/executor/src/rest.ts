@@ -6,6 +6,7 @@
  * still fires.
  */
 import { agent, runtime } from '@x/core';
+import { Atomics, performance } from '@x/core/seam';
 import { ASLEEP_WORD, recordBase, SLEEPERS_WORD } from './layout.js';
 import type { Pool } from './pool.js';
 

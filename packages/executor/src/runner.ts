@@ -9,6 +9,7 @@ import {
   type Port,
   type TargetReference,
 } from '@x/core';
+import { Atomics, performance } from '@x/core/seam';
 import { Cargo } from './cargo.js';
 import { isThenable, runChunk, type Target } from './chunk.js';
 import {

@@ -5,6 +5,7 @@
  * leave the task, so the interrupt reaches no other one; from STOPPED on it can, and takes the interrupt back.
  */
 import { epochNow } from '@x/core';
+import { Atomics } from '@x/core/seam';
 import type { Alarms } from './alarms.js';
 import type { Area, Owner } from './area.js';
 import {

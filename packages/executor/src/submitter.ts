@@ -6,6 +6,7 @@
  */
 import { agent, BrokenExecutorError, CancelledError, encode, ShutdownError, TimeoutError } from '@x/core';
 import { encodePieces } from '@x/core/bytes';
+import { Atomics } from '@x/core/seam';
 import { Alarms } from './alarms.js';
 import { Area, type Finished, type Owner } from './area.js';
 import { Deque } from './deque.js';

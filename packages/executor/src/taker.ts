@@ -3,6 +3,7 @@
  *
  * Between the two it may be killed; then the task is still PENDING, and its submitter puts it in again (P2).
  */
+import { Atomics } from '@x/core/seam';
 import {
   areaBase,
   AREAS_WORD,
