@@ -1,10 +1,11 @@
 /** Moments at which something is due in this thread, whether its event loop turns or it is blocked. */
 import { deadlineAfter } from '@x/core';
+import { clearTimeout, performance, setTimeout } from '@x/core/seam';
 
 interface Alarm {
   readonly at: number;
   readonly run: () => void;
-  timer: NodeJS.Timeout | undefined;
+  timer: unknown;
 }
 
 /** The longest delay that a timer takes. */

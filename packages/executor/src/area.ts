@@ -10,6 +10,7 @@
  */
 import { BrokenExecutorError, decode, encode, type Port } from '@x/core';
 import { decodeBytes, Pieces } from '@x/core/bytes';
+import { Atomics } from '@x/core/seam';
 import type { Deque } from './deque.js';
 import {
   areaBase,

@@ -8,6 +8,7 @@ import {
   type TargetReference,
   type Wire,
 } from '@x/core';
+import { Atomics } from '@x/core/seam';
 import type { Owner } from './area.js';
 import { launch, type Launched } from './launch.js';
 import {
@@ -16,7 +17,6 @@ import {
   EXIT_WORD,
   KILL_WORD,
   LEAVE,
-  MAX_RECORDS,
   MODE_WORD,
   recordBase,
   RECORDS_WORD,
@@ -29,6 +29,7 @@ import {
 import { Inbox, post, type Letter, type Mail } from './mail.js';
 import type { Pool } from './pool.js';
 import { Shelves } from './shelves.js';
+import { MAX_RECORDS } from './sizes.js';
 import type { Submitter } from './submitter.js';
 
 /** What a worker is started with. */

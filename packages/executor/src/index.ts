@@ -24,16 +24,15 @@ export {
   type TimeoutOptions,
   type WorkerFactory,
 } from '@x/core';
+export { ThreadPoolExecutor, type ExecutorStats } from './executor.js';
+export { Future, type CancelOptions } from './future.js';
+export { Results, type MapOptions, type Source } from './map.js';
 export {
-  ThreadPoolExecutor,
-  type ExecutorStats,
   type ShutdownOptions,
   type TaskDescription,
   type TaskFunction,
   type ThreadPoolExecutorOptions,
-} from './executor.js';
-export { Future, type CancelOptions } from './future.js';
-export { Results, type MapOptions, type Source } from './map.js';
+} from './options.js';
 export {
   asCompleted,
   wait,

@@ -67,6 +67,16 @@
  * ```
  */
 import { HEADER_WORDS } from '@x/core';
+import {
+  LOG_BYTES,
+  MAX_AREAS,
+  MAX_RECORDS,
+  MAX_TARGETS,
+  OTHER_SLOTS,
+  OWNER_SLOTS,
+  REASON_BYTES,
+  SLOT_WORDS,
+} from './sizes.js';
 
 export const STATE_WORD = HEADER_WORDS;
 export const MAX_WORD = HEADER_WORDS + 1;
@@ -85,8 +95,6 @@ export const SHUTDOWN_BIT = 1;
 export const BROKEN_BIT = 2;
 export const FORGOTTEN_BIT = 4;
 
-/** A record is used again only after its worker was buried: then no slot's state names it any more. */
-export const MAX_RECORDS = 1 << 10;
 export const RECORD_WORDS = 16;
 export const RECORDS_BASE = 32;
 export const THREAD_WORD = 0;
@@ -122,14 +130,11 @@ export const WorkerMode = {
 } as const;
 export type WorkerMode = (typeof WorkerMode)[keyof typeof WorkerMode];
 
-export const MAX_TARGETS = 1 << 12;
 export const TABLE_BASE = RECORDS_BASE + MAX_RECORDS * RECORD_WORDS;
 const LOG_BASE_WORD = TABLE_BASE + MAX_TARGETS * 2;
 /** The log of targets: their references as bytes, one after the other, never changed. */
 export const LOG_BASE = LOG_BASE_WORD * 4;
-export const LOG_BYTES = 1 << 18;
 export const REASON_BASE = LOG_BASE + LOG_BYTES;
-export const REASON_BYTES = 1 << 13;
 const AREAS_BASE = (REASON_BASE + REASON_BYTES) >> 2;
 
 export const AREA_THREAD_WORD = 0;
@@ -144,12 +149,6 @@ const RING_BASE = 48;
 export const THREAD_BIT = 1;
 export const LOOP_BIT = 2;
 
-/** Slots of the owner's area, and of every other one. More tasks wait in their submitter's own memory. */
-const OWNER_SLOTS = 1 << 10;
-const OTHER_SLOTS = 1 << 6;
-export const MAX_AREAS = 1 << 7;
-/** 25 cache lines: an odd number, so that the first lines of the slots spread over all sets of a cache. */
-export const SLOT_WORDS = 400;
 export const SLOT_HEADER_WORDS = 8;
 export const PAYLOAD_BYTES = (SLOT_WORDS - SLOT_HEADER_WORDS) * 4;
 

@@ -6,6 +6,7 @@
  * threads sleep on SEQ and event loops wait on LOOP_SEQ, so neither takes the other one's wake.
  */
 import { agent, BlockingWait, DeadlockError, runtime, Woke } from '@x/core';
+import { Atomics, performance } from '@x/core/seam';
 import type { Area } from './area.js';
 import { areaBase, LOOP_BIT, LOOP_SEQ_WORD, SEQ_WORD, THREAD_BIT, WAITING_WORD } from './layout.js';
 import type { Pool } from './pool.js';

@@ -14,6 +14,7 @@
  *   that dies with its sender or its receiver is made up for by the slice in which every sleeper looks again.
  */
 import { type Member, type Memory, type Realm } from '@x/core';
+import { Atomics } from '@x/core/seam';
 import {
   ALIVE_WORD,
   AREA_THREAD_WORD,
@@ -29,7 +30,6 @@ import {
   KILL_WORD,
   LOOP_BIT,
   LOOP_SEQ_WORD,
-  MAX_AREAS,
   MAX_WORD,
   MODE_WORD,
   OVERFLOW_WORD,
@@ -52,6 +52,7 @@ import {
   WAITING_WORD,
   WorkerMode,
 } from './layout.js';
+import { MAX_AREAS } from './sizes.js';
 
 export class Pool {
   readonly words: Int32Array;

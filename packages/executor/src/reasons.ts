@@ -1,8 +1,10 @@
 /** Why a worker ended, and why a pool is broken, as far as shared memory tells. */
 import { BrokenExecutorError } from '@x/core';
 import { decodeBytes, encodeBytes } from '@x/core/bytes';
-import { BROKEN_BIT, EXIT_WORD, REASON_BASE, REASON_BYTES, REASON_WORD, recordBase } from './layout.js';
+import { Atomics } from '@x/core/seam';
+import { BROKEN_BIT, EXIT_WORD, REASON_BASE, REASON_WORD, recordBase } from './layout.js';
 import type { Pool } from './pool.js';
+import { REASON_BYTES } from './sizes.js';
 
 /** Milliseconds between the signal to a task and the end of its worker, if the caller names none. */
 export const DEFAULT_GRACE_MS = 100;

@@ -4,38 +4,20 @@
  * - S3. Whatever settles futures works on `#ripe` alone, so that a callback of the user may come back into this class.
  * - S4. A task that is not settled is in the area, in `#overflow`, or in `#ripe`.
  */
-import {
-  agent,
-  BrokenExecutorError,
-  CancelledError,
-  encode,
-  epochNow,
-  ShutdownError,
-  TimeoutError,
-} from '@x/core';
+import { agent, BrokenExecutorError, CancelledError, encode, ShutdownError, TimeoutError } from '@x/core';
 import { encodePieces } from '@x/core/bytes';
+import { Atomics } from '@x/core/seam';
 import { Alarms } from './alarms.js';
 import { Area, type Finished, type Owner } from './area.js';
 import { Deque } from './deque.js';
 import { settle, type CancelOptions, type Future } from './future.js';
-import {
-  areaBase,
-  CODE_MASK,
-  GENERATION_SHIFT,
-  KILL_WORD,
-  OVERFLOW_WORD,
-  RECORD_MASK,
-  RECORD_SHIFT,
-  recordBase,
-  SlotState,
-  STARTED_WORD,
-  TERMINATE,
-} from './layout.js';
+import { areaBase, CODE_MASK, GENERATION_SHIFT, OVERFLOW_WORD, SlotState } from './layout.js';
 import { notCarried, type Letter } from './mail.js';
 import { Parking } from './parking.js';
 import { isHeldByWorker, type Pool } from './pool.js';
 import { rawType, type RawView } from './raw.js';
 import { brokenReason, DEFAULT_GRACE_MS } from './reasons.js';
+import { Stopper } from './stopper.js';
 import { Raw, Task, type TaskOptions } from './task.js';
 import { DeadlockWatch } from './waits.js';
 
@@ -46,6 +28,7 @@ export class Submitter {
   readonly #base: number;
   readonly #parking: Parking;
   readonly #alarms = new Alarms();
+  readonly #stopper: Stopper;
   readonly #overflow = new Deque<Task>();
   readonly #ripe = new Deque<Finished>();
   /** Tasks that are not settled. */
@@ -59,6 +42,7 @@ export class Submitter {
     this.#owner = owner;
     this.#base = areaBase(area);
     this.#area = new Area(pool, area, owner, this.#ripe);
+    this.#stopper = new Stopper(pool, this.#area, owner, this.#alarms);
     const attendant = {
       tend: () => this.tend(),
       serve: () => {
@@ -186,29 +170,15 @@ export class Submitter {
   }
 
   #watchTime(task: Task): () => void {
-    let undo: () => void;
-    const look = (): void => {
+    return this.#stopper.watch(task, () => {
       const { timeout } = task;
-      const started = this.isRunning(task)
-        ? this.pool.times[(this.#area.indexOf(task) + STARTED_WORD) >> 1]!
-        : 0;
-      // The clock starts when a worker does.
-      const left = started === 0 ? timeout : started + timeout - epochNow();
-      if (left > 0) {
-        undo = this.#alarms.set(left, look);
-        return;
-      }
       const error = new TimeoutError(
         `the task did not end within its timeout of ${timeout} ms, and was stopped`,
       );
       this.#stop(task, DEFAULT_GRACE_MS, () => {
         settle.fail(task.future, error);
       });
-    };
-    undo = this.#alarms.set(task.timeout, look);
-    return () => {
-      undo();
-    };
+    });
   }
 
   /** Moves tasks from this thread's memory into free slots. */
@@ -308,40 +278,12 @@ export class Submitter {
     for (const task of this.#area.tasks()) this.cancel(task, {});
   }
 
-  /** Ends a task that runs: its signal first, then its worker. False if it has ended meanwhile. */
+  /** Ends a task that runs. False if it has ended meanwhile. */
   #stop(task: Task, grace: number, settleIt: () => void): boolean {
-    const { words, realm } = this.pool;
-    const index = this.#area.indexOf(task);
-    for (;;) {
-      const state = Atomics.load(words, index);
-      const code = state & CODE_MASK;
-      if (code !== SlotState.RUNNING && code !== SlotState.WANTED) return false;
-      const stopping = (state & ~CODE_MASK) | SlotState.STOPPING;
-      if (Atomics.compareExchange(words, index, state, stopping) !== state) continue;
-      // From here to STOPPED the worker cannot leave the task, so the interrupt reaches no other one.
-      const record = (state & RECORD_MASK) >>> RECORD_SHIFT;
-      realm.interrupt(this.pool.threadOf(record));
-      const stopped = (state & ~CODE_MASK) | SlotState.STOPPED;
-      Atomics.compareExchange(words, index, stopping, stopped);
-      Atomics.notify(words, index);
-      this.pool.nudge(record);
-      this.#alarms.set(grace, () => {
-        this.#kill(index, stopped, record);
-      });
-      this.#settled(task);
-      settleIt();
-      return true;
-    }
-  }
-
-  #kill(index: number, stopped: number, record: number): void {
-    const killed = (stopped & ~CODE_MASK) | SlotState.KILLED;
-    // Fails if the worker has left the task by now.
-    if (Atomics.compareExchange(this.pool.words, index, stopped, killed) !== stopped) return;
-    Atomics.store(this.pool.words, recordBase(record) + KILL_WORD, TERMINATE);
-    // Thoroughly: nobody has asked, so otherwise the owner would not look at what its workers have to do.
-    if (this.#owner) this.#owner.serve(true);
-    else this.pool.askOwner();
+    if (!this.#stopper.stop(task, grace)) return false;
+    this.#settled(task);
+    settleIt();
+    return true;
   }
 
   /** No task will be begun any more: says so to all of them. Those that run may end, if there are workers. */

@@ -6,8 +6,10 @@
  */
 import { ShutdownError, TargetError, type TargetReference } from '@x/core';
 import { decodeBytes, encodeBytes } from '@x/core/bytes';
-import { LOG_BASE, LOG_BYTES, LOG_WORD, MAX_TARGETS, TABLE_BASE, TARGETS_WORD } from './layout.js';
+import { Atomics } from '@x/core/seam';
+import { LOG_BASE, LOG_WORD, TABLE_BASE, TARGETS_WORD } from './layout.js';
 import type { Pool } from './pool.js';
+import { LOG_BYTES, MAX_TARGETS } from './sizes.js';
 
 /** This thread's numbers for targets of one pool. */
 export class TargetNumbers {

@@ -1,5 +1,6 @@
 /** How a running task learns that it has to end: an `AbortSignal`, and blocking waits that end. */
 import { agent, CancelledError } from '@x/core';
+import { Atomics, queueMicrotask } from '@x/core/seam';
 import { AREA_THREAD_WORD, areaBase, CODE_MASK, SlotState } from './layout.js';
 import type { Pool } from './pool.js';
 

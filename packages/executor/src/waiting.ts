@@ -9,6 +9,7 @@ import {
   type AsyncWaitOptions,
   type TimeoutOptions,
 } from '@x/core';
+import { clearTimeout, setTimeout } from '@x/core/seam';
 import { Deque } from './deque.js';
 import { settle, type Future } from './future.js';
 import type { Submitter } from './submitter.js';
@@ -309,7 +310,7 @@ function untilOver(
   signal?: AbortSignal,
 ): Promise<boolean> {
   return new Promise<boolean>((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
+    let timer: unknown;
     const end = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

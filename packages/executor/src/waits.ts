@@ -5,6 +5,7 @@
  * slot in its record. If all workers there may be have such a note, none of the slots is finished, and the same is true a
  * slice later with the same notes, then nothing can change any more: a finished task would have woken its waiter.
  */
+import { Atomics } from '@x/core/seam';
 import {
   AREAS_WORD,
   CODE_MASK,

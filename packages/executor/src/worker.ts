@@ -1,5 +1,6 @@
 /** What a worker's thread begins with. */
 import { agent, decode, explainError, resolveTarget, runtime, workers } from '@x/core';
+import { Atomics } from '@x/core/seam';
 import type { WorkerOrder } from './crew.js';
 import { EXIT_WORD, recordBase, MODE_WORD, WorkerMode } from './layout.js';
 import { poolOf, type ThreadPoolExecutor } from './executor.js';

@@ -1,0 +1,80 @@
+/**
+ * How a worker waits for work.
+ *
+ * One that has nothing to do looks for work for some microseconds, gives its event loop a turn, and then sleeps:
+ * as a thread if nothing else is going on in it, else as an event loop, so that a timer which a task has left behind
+ * still fires.
+ */
+import { agent, runtime } from '@x/core';
+import { Atomics, performance } from '@x/core/seam';
+import { ASLEEP_WORD, recordBase, SLEEPERS_WORD } from './layout.js';
+import type { Pool } from './pool.js';
+
+/** How long a worker looks for work before it sleeps, in milliseconds. Measured in ARCHITECTURE.md, "Spinning". */
+const SPIN_MS = 0.05;
+/**
+ * How often an idle worker looks, for the case that a wake was lost with its sender, in milliseconds. Below the 600 ms
+ * for which a thread asks for a parcel whose sender has ended, since this one may have to give it.
+ */
+const IDLE_SLICE_MS = 500;
+
+/** The sleep of one worker. */
+export class Rest {
+  readonly #pool: Pool;
+  readonly #record: number;
+  readonly #asleep: number;
+  readonly #hasReason: () => boolean;
+  /** What the event loop has to do for the worker itself. */
+  readonly #resources = runtime.activeResources().length;
+
+  /** @param hasReason whether there is something to do, other than to sleep */
+  constructor(pool: Pool, record: number, hasReason: () => boolean) {
+    this.#pool = pool;
+    this.#record = record;
+    this.#asleep = recordBase(record) + ASLEEP_WORD;
+    this.#hasReason = hasReason;
+  }
+
+  /** Looks for a reason for some microseconds. */
+  spin(): boolean {
+    if (agent().spins === 0) return false;
+    const until = performance.now() + SPIN_MS;
+    do {
+      if (this.#hasReason()) return true;
+    } while (performance.now() < until);
+    return false;
+  }
+
+  /** Sleeps until there is a reason. */
+  async sleep(): Promise<void> {
+    const { words } = this.#pool;
+    while (!this.#hasReason()) {
+      Atomics.add(words, SLEEPERS_WORD, 1);
+      Atomics.store(words, this.#asleep, 1);
+      // P3: what was put in before is seen now; whoever puts in later sees ASLEEP.
+      if (!this.#hasReason()) {
+        if (this.#isLoopBusy()) {
+          const wait = Atomics.waitAsync(words, this.#asleep, 1, IDLE_SLICE_MS);
+          if (wait.async) await wait.value;
+        } else {
+          Atomics.wait(words, this.#asleep, 1, IDLE_SLICE_MS);
+          for (const round of agent().rounds) round();
+        }
+      }
+      this.#pool.rouse(this.#record);
+    }
+  }
+
+  /**
+   * Whether the async task that runs can only go on when a task of this pool ends: no timer, no socket, and no wait is
+   * pending, apart from the one for tasks, which has a timer of its own.
+   */
+  isLoopIdle(): boolean {
+    return agent().keepAlive.count <= 1 && runtime.activeResources().length <= this.#resources + 1;
+  }
+
+  /** Whether a task has left something behind that needs the event loop. */
+  #isLoopBusy(): boolean {
+    return agent().keepAlive.count > 0 || runtime.activeResources().length > this.#resources;
+  }
+}

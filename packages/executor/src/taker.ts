@@ -1,0 +1,79 @@
+/**
+ * How a worker takes a task: a cell from a ring, then the slot that the cell names.
+ *
+ * Between the two it may be killed; then the task is still PENDING, and its submitter puts it in again (P2).
+ */
+import { Atomics } from '@x/core/seam';
+import {
+  areaBase,
+  AREAS_WORD,
+  CODE_MASK,
+  GENERATION_SHIFT,
+  HEAD_WORD,
+  RECORD_SHIFT,
+  ringBase,
+  ringOf,
+  slotBase,
+  SlotState,
+  TAIL_WORD,
+} from './layout.js';
+import type { Pool } from './pool.js';
+
+/** A worker's hand on the task that it has taken. */
+export class Taker {
+  /** The task's area. */
+  area = 0;
+  /** Its slot in there. */
+  slot = 0;
+  /** Index of the slot's first word. */
+  index = 0;
+  /** The slot's state as this worker has set it. */
+  state = 0;
+  readonly #pool: Pool;
+  readonly #record: number;
+
+  constructor(pool: Pool, record: number) {
+    this.#pool = pool;
+    this.#record = record;
+  }
+
+  get generation(): number {
+    return this.state >>> GENERATION_SHIFT;
+  }
+
+  /** Takes the next task. The areas take turns, so that no submitter waits for another one's whole ring. */
+  take(): boolean {
+    const { words } = this.#pool;
+    const areas = Atomics.load(words, AREAS_WORD);
+    let { area } = this;
+    for (let i = 0; i < areas; i++) {
+      area = area + 1 < areas ? area + 1 : 0;
+      const base = areaBase(area);
+      const ring = ringBase(area);
+      const mask = ringOf(area) - 1;
+      for (;;) {
+        const head = Atomics.load(words, base + HEAD_WORD);
+        if (head === Atomics.load(words, base + TAIL_WORD)) break;
+        const slot = Atomics.load(words, ring + (head & mask));
+        if (Atomics.compareExchange(words, base + HEAD_WORD, head, (head + 1) | 0) !== head) continue;
+        if (this.#claim(area, slot)) return true;
+      }
+    }
+    return false;
+  }
+
+  /** P1: only one who succeeds here runs the task. */
+  #claim(area: number, slot: number): boolean {
+    const { words } = this.#pool;
+    const index = slotBase(area, slot);
+    const state = Atomics.load(words, index);
+    if ((state & CODE_MASK) !== SlotState.PENDING) return false;
+    const running = (state & (-1 << GENERATION_SHIFT)) | (this.#record << RECORD_SHIFT) | SlotState.RUNNING;
+    if (Atomics.compareExchange(words, index, state, running) !== state) return false;
+    this.area = area;
+    this.slot = slot;
+    this.index = index;
+    this.state = running;
+    return true;
+  }
+}
