@@ -1,5 +1,5 @@
 /** What goes into a task and comes out of it, on the worker's side: reads arguments, writes results. */
-import { agent, CancelledError, decode, encode, TransferError, type Port } from '@x/core';
+import { agent, CancelledError, decode, encode, TransferError, type Port, type Wire } from '@x/core';
 import { decodeBytes, encodePieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import {
@@ -18,11 +18,22 @@ import {
   SlotState,
   VIEW_WORD,
 } from './layout.js';
-import { areaChannel, broadcast, Inbox, listen, post, workerChannel, type Letter } from './mail.js';
+import {
+  areaChannel,
+  broadcast,
+  Inbox,
+  listen,
+  notCarried,
+  post,
+  workerChannel,
+  type Letter,
+} from './mail.js';
 import type { Pool } from './pool.js';
 import { copyInto, putInto, rawType, readRaw, writeRaw, type RawView } from './raw.js';
 import { nameOf } from './roles.js';
+import { Spinner } from './spinner.js';
 import type { Taker } from './taker.js';
+import { movedWith } from './transfer.js';
 
 /** A prune is cheap beside so many letters. */
 const LETTERS_KEPT = 64;
@@ -35,6 +46,7 @@ export class Cargo {
   readonly #port: Port;
   readonly #task: Taker;
   readonly #inbox: Inbox;
+  readonly #spinner: Spinner;
   readonly #shelves = new Map<number, Uint8Array>();
 
   /** @param port to the owner */
@@ -43,6 +55,7 @@ export class Cargo {
     this.#record = record;
     this.#port = port;
     this.#task = task;
+    this.#spinner = new Spinner(pool);
     this.#inbox = new Inbox(
       () => port.receiveNow(),
       ({ number, buffer }) => {
@@ -86,7 +99,12 @@ export class Cargo {
   /** Writes the result of the task, or its error. Throws if that cannot travel. */
   write(value: unknown): void {
     const { words, bytes: memory } = this.#pool;
-    const { area, slot, generation, index } = this.#task;
+    const { index } = this.#task;
+    const moved = movedWith(value);
+    if (moved !== undefined) {
+      this.#post(value, moved);
+      return;
+    }
     const type = rawType(value);
     if (type >= 0 && this.#writeRaw(value as RawView, type)) return;
     // One that is large, and has no room, goes by message at once.
@@ -107,10 +125,26 @@ export class Cargo {
         return;
       }
     }
-    const letter: Letter = { kind: 'letter', area, slot, generation, wire: encode(value, 'result') };
-    if (area === 0) post(this.#port, letter);
-    else broadcast(areaChannel(nameOf(this.#pool), area), letter);
-    words[index + FORMAT_WORD] = Format.MAIL;
+    this.#post(value, []);
+  }
+
+  #post(value: unknown, moved: readonly unknown[]): void {
+    const { area, slot, generation, index } = this.#task;
+    const wire = encode(value, 'result');
+    for (const item of moved) if (item instanceof ArrayBuffer) checkThere(item);
+    if (area === 0) {
+      post(this.#port, { kind: 'letter', area, slot, generation, wire }, moved);
+    } else {
+      const letter: Letter = {
+        kind: 'letter',
+        area,
+        slot,
+        generation,
+        wire: moved.length > 0 ? detached(wire, moved) : wire,
+      };
+      broadcast(areaChannel(nameOf(this.#pool), area), letter);
+    }
+    this.#pool.words[index + FORMAT_WORD] = Format.MAIL;
   }
 
   #writeRaw(view: RawView, type: number): boolean {
@@ -142,6 +176,7 @@ export class Cargo {
       // Fails if the task is to be stopped; then there is nothing to run.
       if (Atomics.compareExchange(words, index, state, wanted) !== state) throw stopped();
       this.#pool.wakeSubmitter(area);
+      this.#spinner.spinWhile(index, wanted);
       while (Atomics.load(words, index) === wanted) {
         Atomics.wait(words, index, wanted, agent().slice);
         if (Atomics.load(words, index) === wanted && realm.hasEnded(submitter)) {
@@ -167,6 +202,24 @@ export class Cargo {
       const ahead = ((state >>> GENERATION_SHIFT) - generation) & GENERATION_MASK;
       return ahead === 0 ? (state & CODE_MASK) === SlotState.PENDING : ahead > GENERATION_MASK >>> 1;
     });
+  }
+}
+
+/** Some engines send what is gone already, and fail where it arrives. */
+function checkThere(buffer: ArrayBuffer): void {
+  try {
+    new Uint8Array(buffer);
+  } catch (cause) {
+    throw notCarried(cause);
+  }
+}
+
+/** The message with what is moved taken away from this thread, for a channel that can only copy. */
+function detached(wire: Wire, moved: readonly unknown[]): Wire {
+  try {
+    return structuredClone(wire, { transfer: moved as never });
+  } catch (cause) {
+    throw notCarried(cause);
   }
 }
 

@@ -1,5 +1,6 @@
 /** A chunk of `map`: many calls of one function that are one task. */
 import { explainError, type Resolved, type TargetReference } from '@x/core';
+import { gathered } from './transfer.js';
 
 /** A function as a worker has it. */
 export interface Target {
@@ -16,10 +17,10 @@ export function runChunk(target: Target, list: unknown[][]): unknown {
       if (isThenable(result)) return continueChunk(target, list, values, result);
       values.push(result);
     } catch (error) {
-      return [values, [explainError(error, target.reference)]];
+      return gathered(values, [values, [explainError(error, target.reference)]]);
     }
   }
-  return [values];
+  return gathered(values, [values]);
 }
 
 async function continueChunk(
@@ -32,9 +33,9 @@ async function continueChunk(
     values.push(await first);
     while (values.length < list.length) values.push(await target.run(...list[values.length]!));
   } catch (error) {
-    return [values, [explainError(error, target.reference)]];
+    return gathered(values, [values, [explainError(error, target.reference)]]);
   }
-  return [values];
+  return gathered(values, [values]);
 }
 
 /** Whether a result is still to come. */

@@ -161,6 +161,25 @@ export class Crew implements Owner {
 
   #watching = false;
 
+  /**
+   * Lets the event loop learn that another thread asks, which may be the first one to submit. Keeps nothing alive.
+   */
+  async listen(): Promise<void> {
+    if (this.#listening) return;
+    this.#listening = true;
+    const { words } = this.#pool;
+    while (!this.#pool.closed || this.#hands.size > 0) {
+      const asks = Atomics.load(words, ASKS_WORD);
+      this.serve(false);
+      const wait = Atomics.waitAsync(words, ASKS_WORD, asks);
+      if (wait.async) await wait.value;
+      else await Promise.resolve();
+    }
+    this.#listening = false;
+  }
+
+  #listening = false;
+
   /** Finds and buries workers that have ended. */
   bury(): void {
     for (const [record, { thread }] of this.#hands) if (thread.hasEnded()) this.#ended(record);
@@ -211,6 +230,7 @@ export class Crew implements Owner {
     if (Atomics.load(words, RECORDS_WORD) <= record) Atomics.store(words, RECORDS_WORD, record + 1);
     Atomics.add(words, ALIVE_WORD, 1);
     void this.#watch();
+    void this.listen();
     for (const notice of this.shelves.notices()) post(port, notice);
     for (const letter of this.#submitter?.letters() ?? []) post(port, letter);
   }
@@ -237,6 +257,8 @@ export class Crew implements Owner {
     this.#departed.set(record, hand.inbox);
     const counted = !this.#leaving.delete(record);
     this.#pool.bury(record, counted);
+    // Whoever listens for asks may be through.
+    if (this.#hands.size === 0) this.#pool.askOwner();
   }
 
   /** What workers had posted before they ended. */

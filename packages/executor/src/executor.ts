@@ -60,6 +60,9 @@ export interface ExecutorStats {
 /** The pool of an executor. @internal */
 export let poolOf: (executor: ThreadPoolExecutor) => Pool;
 
+/** Another thread is about to get the executor, and may submit before this one does. */
+let handOut: (executor: ThreadPoolExecutor) => void;
+
 /** Executors that nobody can use any more let their workers go. */
 const forgotten = new FinalizationRegistry<Pool>((pool) => {
   pool.mark(FORGOTTEN_BIT);
@@ -97,6 +100,12 @@ export class ThreadPoolExecutor extends Primitive {
 
   static {
     poolOf = (executor) => executor.#pool;
+    handOut = (executor) => {
+      if (!executor.#crew) return;
+      // Serves while this thread blocks; the other one, while it does not.
+      executor.#own();
+      void executor.#crew.listen();
+    };
   }
 
   /**
@@ -341,6 +350,9 @@ const SHAPE = { kind: 17, name: 'ThreadPoolExecutor', version: 1, bytes: POOL_BY
 const EXECUTOR_KIND = registerKind<ThreadPoolExecutor>({
   ...SHAPE,
   module: import.meta.url,
+  extra: (executor) => {
+    handOut(executor);
+  },
   revive: (memory, name) => new ThreadPoolExecutor(at(memory, name)),
 });
 

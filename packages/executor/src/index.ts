@@ -33,6 +33,7 @@ export {
   type TaskFunction,
   type ThreadPoolExecutorOptions,
 } from './options.js';
+export { transfer } from './transfer.js';
 export {
   asCompleted,
   wait,

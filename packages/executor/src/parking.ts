@@ -11,6 +11,7 @@ import type { Area } from './area.js';
 import { areaBase, LOOP_BIT, LOOP_SEQ_WORD, SEQ_WORD, THREAD_BIT, WAITING_WORD } from './layout.js';
 import type { Pool } from './pool.js';
 import { isLoopIdle } from './roles.js';
+import { Spinner } from './spinner.js';
 import type { DeadlockWatch } from './waits.js';
 
 /** What is done whenever the thread looks. */
@@ -29,11 +30,6 @@ export interface Attendant {
   giveUp(error: Error): void;
 }
 
-/**
- * How long a blocked thread looks for results before it sleeps, in milliseconds: about as long as a sleep and a wake take
- * together, so that looking in vain costs at most as much again. See ARCHITECTURE.md, "Executor".
- */
-const SPIN_MS = 0.05;
 /** How long an event loop looks in every turn before it waits to be woken, in milliseconds. */
 const POLL_MS = 0.1;
 
@@ -50,6 +46,12 @@ export class Parking {
   /** A `waitAsync` is outstanding; at most one. */
   #parked = false;
   #lastNews = 0;
+  /** It looks in every turn since then. */
+  #looking = false;
+  /** What blocking waits have learned, and what the event loop has. */
+  readonly #spinner: Spinner;
+  readonly #poller: Spinner;
+  readonly #hasNews = (): boolean => this.#area.hasNews();
 
   constructor(pool: Pool, area: Area, attendant: Attendant, deadlock: DeadlockWatch) {
     this.#pool = pool;
@@ -57,6 +59,8 @@ export class Parking {
     this.#base = areaBase(area.number);
     this.#attendant = attendant;
     this.#deadlock = deadlock;
+    this.#spinner = new Spinner(pool);
+    this.#poller = new Spinner(pool);
   }
 
   /**
@@ -77,7 +81,7 @@ export class Parking {
         attendant.tend();
         attendant.serve();
         if (ready()) return true;
-        if (this.#spin()) continue;
+        if (this.#spinner.spin(this.#hasNews)) continue;
         const seq = Atomics.load(words, this.#base + SEQ_WORD);
         Atomics.or(words, this.#base + WAITING_WORD, THREAD_BIT);
         if (this.#area.hasNews()) continue;
@@ -97,15 +101,6 @@ export class Parking {
       this.#deadlock.leave();
       wait.end();
     }
-  }
-
-  #spin(): boolean {
-    if (agent().spins === 0) return false;
-    const until = performance.now() + SPIN_MS;
-    do {
-      if (this.#area.hasNews()) return true;
-    } while (performance.now() < until);
-    return false;
   }
 
   /** Makes sure that the event loop fetches results, and does not end before. */
@@ -131,10 +126,17 @@ export class Parking {
       return;
     }
     const now = performance.now();
-    if (news || this.#lastNews === 0) this.#lastNews = now;
-    if (agent().spins > 0 && now - this.#lastNews < POLL_MS) {
-      runtime.nextTurn(this.#turn);
-      return;
+    if (news || this.#lastNews === 0) {
+      if (news && this.#looking) this.#poller.learn(true);
+      this.#lastNews = now;
+      this.#looking = this.#poller.pays();
+    }
+    if (this.#looking) {
+      if (now - this.#lastNews < POLL_MS) {
+        runtime.nextTurn(this.#turn);
+        return;
+      }
+      this.#poller.learn(false);
     }
     this.#polling = false;
     this.#park();

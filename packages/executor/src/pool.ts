@@ -13,7 +13,7 @@
  * - P4. Nothing here is a lock: a thread that is killed between any two instructions blocks nobody. A wake
  *   that dies with its sender or its receiver is made up for by the slice in which every sleeper looks again.
  */
-import { type Member, type Memory, type Realm } from '@x/core';
+import { agent, type Member, type Memory, type Realm } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import {
   ALIVE_WORD,
@@ -52,7 +52,10 @@ import {
   WAITING_WORD,
   WorkerMode,
 } from './layout.js';
+import { availableParallelism } from './parallelism.js';
 import { MAX_AREAS } from './sizes.js';
+
+const CORES = availableParallelism();
 
 export class Pool {
   readonly words: Int32Array;
@@ -97,6 +100,7 @@ export class Pool {
     Atomics.or(this.words, STATE_WORD, bit);
     this.wakeAllWorkers();
     this.wakeAllSubmitters();
+    bump(this.words, ASKS_WORD);
   }
 
   // ── tasks ──────────────────────────────────────────────────────────────────────────────────────
@@ -122,6 +126,15 @@ export class Pool {
       if (Atomics.load(words, base + TAIL_WORD) !== Atomics.load(words, base + HEAD_WORD)) return true;
     }
     return false;
+  }
+
+  /**
+   * Whether a thread that looks again and again leaves a core for everybody who works: the workers that do not sleep, and
+   * a submitter. Otherwise it would keep from working whoever it waits for.
+   */
+  maySpin(): boolean {
+    const awake = Atomics.load(this.words, ALIVE_WORD) - Atomics.load(this.words, SLEEPERS_WORD);
+    return agent().spins > 0 && awake < CORES;
   }
 
   // ── wakes ──────────────────────────────────────────────────────────────────────────────────────
@@ -176,7 +189,7 @@ export class Pool {
 
   /** Asks the owner to look whether workers have to be started or terminated. */
   askOwner(): void {
-    Atomics.add(this.words, ASKS_WORD, 1);
+    bump(this.words, ASKS_WORD);
     this.wakeSubmitter(0);
   }
 

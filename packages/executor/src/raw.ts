@@ -3,6 +3,7 @@
  * them twice on each side.
  */
 
+import { runtime } from '@x/core';
 import type { Pieces } from '@x/core/bytes';
 
 /** Below this many bytes the general format is as good. */
@@ -51,19 +52,13 @@ export function writeRaw(shelf: Uint8Array, view: RawView): void {
 
 /** Makes an array of its own from the first bytes of a shelf. */
 export function readRaw(shelf: Uint8Array, length: number, type: number): unknown {
-  const buffer = allocate(length);
+  // Written over below before anybody sees it.
+  const buffer = runtime.allocate(length);
   const words = length >> 3;
   new Float64Array(buffer, 0, words).set(new Float64Array(shelf.buffer, shelf.byteOffset, words));
   const rest = words << 3;
   if (rest < length) new Uint8Array(buffer, rest).set(shelf.subarray(rest, length));
   return new (TYPES[type] ?? Uint8Array)(buffer);
-}
-
-/** Memory that is written over at once need not be zeroed. */
-function allocate(bytes: number): ArrayBuffer {
-  const { Buffer } = globalThis as { Buffer?: typeof import('node:buffer').Buffer };
-  const buffer = Buffer?.allocUnsafeSlow(bytes).buffer;
-  return buffer?.byteLength === bytes ? buffer : new ArrayBuffer(bytes);
 }
 
 /** Copies bytes into shared memory. For a few, a loop is cheaper than a call into the engine. */

@@ -6,12 +6,11 @@
  * still fires.
  */
 import { agent, runtime } from '@x/core';
-import { Atomics, performance } from '@x/core/seam';
+import { Atomics } from '@x/core/seam';
 import { ASLEEP_WORD, recordBase, SLEEPERS_WORD } from './layout.js';
 import type { Pool } from './pool.js';
+import { Spinner } from './spinner.js';
 
-/** How long a worker looks for work before it sleeps, in milliseconds. Measured in ARCHITECTURE.md, "Spinning". */
-const SPIN_MS = 0.05;
 /**
  * How often an idle worker looks, for the case that a wake was lost with its sender, in milliseconds. Below the 600 ms
  * for which a thread asks for a parcel whose sender has ended, since this one may have to give it.
@@ -24,6 +23,7 @@ export class Rest {
   readonly #record: number;
   readonly #asleep: number;
   readonly #hasReason: () => boolean;
+  readonly #spinner: Spinner;
   /** What the event loop has to do for the worker itself. */
   readonly #resources = runtime.activeResources().length;
 
@@ -33,16 +33,12 @@ export class Rest {
     this.#record = record;
     this.#asleep = recordBase(record) + ASLEEP_WORD;
     this.#hasReason = hasReason;
+    this.#spinner = new Spinner(pool);
   }
 
-  /** Looks for a reason for some microseconds. */
+  /** Looks for a reason for some microseconds, if that has paid lately. */
   spin(): boolean {
-    if (agent().spins === 0) return false;
-    const until = performance.now() + SPIN_MS;
-    do {
-      if (this.#hasReason()) return true;
-    } while (performance.now() < until);
-    return false;
+    return this.#spinner.spin(this.#hasReason);
   }
 
   /** Sleeps until there is a reason. */

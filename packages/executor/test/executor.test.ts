@@ -11,6 +11,7 @@ import {
   TransferError,
 } from '@x/executor';
 import { Lock } from '@x/lock';
+import { Thread } from '@x/thread';
 import { random } from '@x/testkit';
 import { describe, expect, it } from 'vitest';
 import { awaitWord, caught, guarded, occupy, pool, shared } from './pool.js';
@@ -122,6 +123,16 @@ describe('submit', () => {
     const futures = Array.from({ length: 6 }, () => executor.submit(jobs.incrementUnder, lock, words));
     for (const future of futures) future.result();
     expect(words[0]).toBe(6000);
+  });
+
+  it('starts workers for another thread that submits first, while its own thread blocks and while it does not', async () => {
+    for (const blocked of [true, false]) {
+      const thread = new Thread({ target: jobs.sumOfSquares, args: [pool(1), 3] });
+      thread.start();
+      expect(blocked ? thread.result({ timeout: 5000 }) : await thread.resultAsync({ timeout: 5000 })).toBe(
+        14,
+      );
+    }
   });
 
   it('moves what is in transfer, whether or not a worker is idle', () => {

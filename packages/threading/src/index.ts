@@ -118,6 +118,7 @@ export {
   Future,
   Results,
   ThreadPoolExecutor,
+  transfer,
   wait,
   waitAsync,
   type AsyncWaitForOptions,

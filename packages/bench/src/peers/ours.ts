@@ -1,6 +1,6 @@
 /** Our own executor behind the same face as the others; also with spinning switched off, to show what it brings. */
 import { stopSpinning } from '../workers/jobs.js';
-import type * as jobs from '../workers/jobs.js';
+import type * as jobs from '../workers/executor.js';
 import type { PoolMaker } from './pools.js';
 
 function executor(name: string, spinning: boolean): PoolMaker {
@@ -9,7 +9,7 @@ function executor(name: string, spinning: boolean): PoolMaker {
     moves: true,
     async open({ job, workers }) {
       const { ThreadPoolExecutor, targetsFrom } = await import('@x/executor');
-      const targets = targetsFrom<typeof jobs>(new URL('../workers/jobs.js', import.meta.url));
+      const targets = targetsFrom<typeof jobs>(new URL('../workers/executor.js', import.meta.url));
       // What a row passes fits its job.
       const target = targets[job] as unknown as (argument: unknown) => unknown;
       if (!spinning) stopSpinning();

@@ -15,11 +15,6 @@ export function echo<T>(value: T): T {
   return value;
 }
 
-/** As `echo`: our executor has no way of transferring a result. */
-export function move(bytes: Uint8Array): Uint8Array {
-  return bytes;
-}
-
 /** Keeps a core busy. */
 export function work(rounds: number): number {
   return spin(rounds);

@@ -222,7 +222,8 @@ class ByteReader {
     this.#at = start + byteLength;
     const buffer =
       maximum === 0
-        ? new ArrayBuffer(byteLength)
+        ? // Written over below before anybody sees it.
+          runtime.allocate(byteLength)
         : // The options are newer than the declarations that this compiles against.
           new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(
             byteLength,

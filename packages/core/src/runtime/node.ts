@@ -1,5 +1,6 @@
 /** Node.js. Builtins come from `process.getBuiltinModule`, so that bundles for browsers hold no `node:` import. */
 import { workerThreads } from './builtins.js';
+import { largeBlocks } from './large-blocks.js';
 import type { Runtime } from './runtime.js';
 
 type FileSystem = typeof import('node:fs');
@@ -14,9 +15,11 @@ export function nodeRuntime(): Runtime | undefined {
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
   const fs: FileSystem = process.getBuiltinModule('node:fs');
   const listsThreads = fs.existsSync('/proc/self/task');
-  const { latin1Slice } = process.getBuiltinModule('node:buffer').Buffer.prototype as {
+  const { Buffer } = process.getBuiltinModule('node:buffer');
+  const { latin1Slice } = Buffer.prototype as {
     latin1Slice?: (this: Uint8Array, start: number, end: number) => string;
   };
+  const expectLarge = largeBlocks(process.platform);
   return {
     name: 'node',
     get isMainThread() {
@@ -68,6 +71,11 @@ export function nodeRuntime(): Runtime | undefined {
     receiveNow: (port) =>
       workerThreads().receiveMessageOnPort(port as import('node:worker_threads').MessagePort),
     latin1: (bytes, start, end) => latin1Slice?.call(bytes, start, end),
+    allocate(byteLength) {
+      expectLarge(byteLength);
+      const { buffer } = Buffer.allocUnsafeSlow(byteLength);
+      return buffer.byteLength === byteLength ? buffer : new ArrayBuffer(byteLength);
+    },
     nextTurn: (callback) => {
       globalThis.setImmediate(callback);
     },

@@ -32,6 +32,8 @@ export interface Runtime {
   receiveNow(port: unknown): { readonly message: unknown } | undefined;
   /** Text of bytes that are one code unit each, which may be shared; undefined where the platform has nothing fast for it. */
   latin1(bytes: Uint8Array, start: number, end: number): string | undefined;
+  /** A buffer with anything in it: the caller writes over all of it at once. */
+  allocate(byteLength: number): ArrayBuffer;
   /** Calls back in the next turn of the event loop, so that timers and I/O that are due come first. */
   nextTurn(callback: () => void): void;
   /** What keeps this thread's event loop going at the moment, one name each; empty where it cannot be known. */

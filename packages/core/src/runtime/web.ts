@@ -18,6 +18,7 @@ export function webRuntime(): Runtime {
     onIdle: () => undefined,
     receiveNow: () => undefined,
     latin1: () => undefined,
+    allocate: (byteLength) => new ArrayBuffer(byteLength),
     nextTurn: (callback) => {
       setTimeout(callback, 0);
     },
