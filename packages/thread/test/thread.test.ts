@@ -328,7 +328,7 @@ describe('a target', () => {
         import('@x/thread'),
         import('node:worker_threads'),
       ]);
-      const { message } = receiveMessageOnPort(port as never) as { message: unknown };
+      const { message } = receiveMessageOnPort(port) as { message: unknown };
       return receive<{ lock: Lock }>(message).lock.tryAcquire();
     };
     const thread = started(new Thread({ target: fromPort, args: [port2], transfer: [port2] }));
