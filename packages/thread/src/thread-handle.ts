@@ -248,7 +248,11 @@ const forget = new FinalizationRegistry<ThreadId>((ident) => {
   if (handles.get(ident)?.deref() === undefined) handles.delete(ident);
 });
 
+/** That of the current thread, which lasts as long as the thread: people put things on it. */
+let own: ThreadHandle | undefined;
+
 function remember(handle: ThreadHandle, ident: ThreadId): void {
+  if (ident === home().id) own = handle;
   handles.set(ident, new WeakRef(handle));
   forget.register(handle, ident);
 }
@@ -268,6 +272,7 @@ function remember(handle: ThreadHandle, ident: ThreadId): void {
  * ```
  */
 export function threadWithIdent(ident: number): ThreadHandle | undefined {
+  if (own?.ident === ident) return own;
   const known = handles.get(ident)?.deref();
   if (known) return known;
   const { realm } = home();

@@ -15,6 +15,7 @@ export function nodeRuntime(): Runtime | undefined {
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
   const fs: FileSystem = process.getBuiltinModule('node:fs');
   const listsThreads = fs.existsSync('/proc/self/task');
+  let nativeThreadId: number | undefined;
   const { Buffer } = process.getBuiltinModule('node:buffer');
   const { latin1Slice } = Buffer.prototype as {
     latin1Slice?: (this: Uint8Array, start: number, end: number) => string;
@@ -27,12 +28,14 @@ export function nodeRuntime(): Runtime | undefined {
     },
     canBlock: true,
     nativeThreadId() {
+      if (nativeThreadId !== undefined) return nativeThreadId;
       try {
         // "1234/task/1240"; only Linux has it.
-        return Number(fs.readlinkSync('/proc/thread-self').split('/')[2] ?? 0);
+        nativeThreadId = Number(fs.readlinkSync('/proc/thread-self').split('/')[2] ?? 0);
       } catch {
-        return 0;
+        nativeThreadId = 0;
       }
+      return nativeThreadId;
     },
     nativeThreadGone(nativeId) {
       return nativeId !== 0 && listsThreads && !fs.existsSync(`/proc/self/task/${nativeId}`);
