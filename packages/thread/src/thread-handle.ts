@@ -279,7 +279,7 @@ function isIdent(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && isThreadId(value) && value <= THREAD_ID_MASK;
 }
 
-const KIND_OF_THREADS: Kind = registerKind<ThreadHandle>({
+const KIND_OF_THREADS: Kind = /* @__PURE__ */ registerKind<ThreadHandle>(() => ({
   kind: THREAD_KIND,
   name: 'Thread',
   version: 1,
@@ -304,4 +304,4 @@ const KIND_OF_THREADS: Kind = registerKind<ThreadHandle>({
   revive(_memory: Memory): ThreadHandle {
     throw new LayoutError('a thread has no memory of its own');
   },
-});
+}));

@@ -19,5 +19,9 @@ export const packageConfig = (entry: string[] = ['src/index.ts']) =>
     // tsup's declaration build sets `baseUrl`, which TypeScript 6 deprecates.
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
     esbuildPlugins: [seamPlugin],
+    esbuildOptions: (options) => {
+      // Folds constants, which bundlers of users cannot do any more: names and lines stay as they are.
+      options.minifySyntax = true;
+    },
     silent: true,
   });
