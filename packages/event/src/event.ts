@@ -40,7 +40,7 @@ import {
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
 const STATE_WORD = HEADER_WORDS;

@@ -18,7 +18,7 @@ import {
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
   ALL,

@@ -10,7 +10,7 @@ import {
   type AsyncWaitOptions,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import type { LockOptions } from './lock.js';
 import {

@@ -1,5 +1,5 @@
 /** `RWLock`: many readers or one writer. The algorithm and its invariants are in readers.ts and mutex.ts. */
-import { at, FLAGS_WORD, Primitive, registerKind, type Place } from '@x/core';
+import { at, FLAGS_WORD, Primitive, registerKind, type Place } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import type { LockOptions } from './lock.js';
 import { ABANDONED_BIT, DETECT_BIT, ownerOf, STATE_WORD } from './mutex.js';

@@ -1,5 +1,5 @@
 /** `BoundedSemaphore`: a semaphore that notices one release too many. */
-import { at, registerKind, type Kind } from '@x/core';
+import { at, registerKind, type Kind } from '@x/core/primitives';
 import { LIMIT_WORD, SEMAPHORE_BYTES } from './layout.js';
 import { Semaphore } from './semaphore.js';
 

@@ -15,7 +15,7 @@ import {
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import { LIMIT_WORD, MAX_VALUE, SEMAPHORE_BYTES, SEQ_WORD, STATE_WORD, valueOf } from './layout.js';
 import {

@@ -6,7 +6,15 @@
  * 4     VALUE  the number; of an AtomicBigInt64 words 4 and 5
  * ```
  */
-import { at, describe, HEADER_WORDS, Primitive, registerKind, type MemoryOptions, type Place } from '@x/core';
+import {
+  at,
+  describe,
+  HEADER_WORDS,
+  Primitive,
+  registerKind,
+  type MemoryOptions,
+  type Place,
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
 const VALUE_WORD = HEADER_WORDS;

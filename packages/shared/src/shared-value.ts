@@ -8,7 +8,7 @@ import {
   type Kind,
   type MemoryOptions,
   type Place,
-} from '@x/core';
+} from '@x/core/primitives';
 import { decodeBytes, dropBytes, encodeBytes } from '@x/core/bytes';
 import {
   checkMaxBytes,

@@ -5,7 +5,7 @@
 import { LayoutError } from '../errors.js';
 import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
 import { runtime } from '../runtime/index.js';
-import { setOwn } from './encode.js';
+import { setOwn } from './own.js';
 
 /** What the reader asks for when it meets what does not travel as bytes. */
 export interface ByteSource {
