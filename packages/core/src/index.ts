@@ -122,6 +122,21 @@ export {
   type Wire,
 } from './primitives.js';
 export { explainCloneError } from './codec/uncloneable.js';
+export {
+  endChildren,
+  endInterrupt,
+  hasFlag,
+  hasKeepers,
+  interruptThread,
+  isDaemon,
+  nativeIdOf,
+  parentOf,
+  renameThread,
+  setFlag,
+  threadKindOf,
+  timeAt,
+} from './realm/threads.js';
+export { activeResources, nextTurn, onIdle, receiveNow } from './runtime/event-loop.js';
 export { workers, type Port, type WorkerHandle, type Workers, type WorkerStart } from './runtime/workers.js';
 export { callerUrl } from './target/call-site.js';
 export { captureTarget, type CaptureOptions } from './target/capture.js';

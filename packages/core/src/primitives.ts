@@ -80,7 +80,14 @@ export {
   ThreadState,
   WAIT_SINCE_WORD,
 } from './realm/layout.js';
-export { epochNow, isThreadId, Realm, type ThreadDescription, type ThreadId } from './realm/realm.js';
+export {
+  encodeName,
+  epochNow,
+  isThreadId,
+  Realm,
+  type ThreadDescription,
+  type ThreadId,
+} from './realm/realm.js';
 export { runtime, type Runtime } from './runtime/index.js';
 export { guard, hold, holdAsync, runHeld, runHeldAsync, type Acquirable } from './scoped.js';
 export {

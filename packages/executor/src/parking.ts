@@ -5,7 +5,7 @@
  * WAITING is set, then the slots are looked at once more; a worker changes the slot, then looks at the flag. Blocked
  * threads sleep on SEQ and event loops wait on LOOP_SEQ, so neither takes the other one's wake.
  */
-import { agent, BlockingWait, DeadlockError, runtime, Woke } from '@x/core';
+import { agent, BlockingWait, DeadlockError, nextTurn, Woke } from '@x/core';
 import type { Area } from './area.js';
 import { areaBase, LOOP_BIT, LOOP_SEQ_WORD, SEQ_WORD, THREAD_BIT, WAITING_WORD } from './layout.js';
 import type { Pool } from './pool.js';
@@ -116,7 +116,7 @@ export class Parking {
     this.#lastNews = 0;
     if (this.#polling) return;
     this.#polling = true;
-    runtime.nextTurn(this.#turn);
+    nextTurn(this.#turn);
   }
 
   readonly #turn = (): void => {
@@ -132,7 +132,7 @@ export class Parking {
     const now = performance.now();
     if (news || this.#lastNews === 0) this.#lastNews = now;
     if (agent().spins > 0 && now - this.#lastNews < POLL_MS) {
-      runtime.nextTurn(this.#turn);
+      nextTurn(this.#turn);
       return;
     }
     this.#polling = false;
@@ -149,7 +149,7 @@ export class Parking {
       : Atomics.waitAsync(words, this.#base + LOOP_SEQ_WORD, seq, agent().slice);
     if (wait?.async !== true) {
       this.#polling = true;
-      runtime.nextTurn(this.#turn);
+      nextTurn(this.#turn);
       return;
     }
     this.#parked = true;

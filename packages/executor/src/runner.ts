@@ -6,15 +6,16 @@
  * still fires.
  */
 import {
+  activeResources,
   agent,
   CancelledError,
   decode,
   encode,
   epochNow,
   explainError,
+  nextTurn,
   resolveTarget,
   resolveTargetNow,
-  runtime,
   TransferError,
   type Port,
   type Resolved,
@@ -129,7 +130,7 @@ export class Runner {
     };
     self.taskSignal = () => this.#signal.signal;
     await turn();
-    this.#resources = runtime.activeResources().length;
+    this.#resources = activeResources().length;
     this.#setMode(WorkerMode.IDLE);
     while (!this.#mustLeave()) {
       if (!this.#take()) {
@@ -455,12 +456,12 @@ export class Runner {
    * pending, apart from the one for tasks, which has a timer of its own.
    */
   isLoopIdle(): boolean {
-    return agent().keepAlive.count <= 1 && runtime.activeResources().length <= this.#resources + 1;
+    return agent().keepAlive.count <= 1 && activeResources().length <= this.#resources + 1;
   }
 
   /** Whether a task has left something behind that needs the event loop. */
   #isLoopBusy(): boolean {
-    return agent().keepAlive.count > 0 || runtime.activeResources().length > this.#resources;
+    return agent().keepAlive.count > 0 || activeResources().length > this.#resources;
   }
 }
 
@@ -506,6 +507,6 @@ function stopped(): CancelledError {
 
 function turn(): Promise<void> {
   return new Promise((resolve) => {
-    runtime.nextTurn(resolve);
+    nextTurn(resolve);
   });
 }

@@ -10,6 +10,7 @@ import {
   CancelledError,
   encode,
   epochNow,
+  interruptThread,
   ShutdownError,
   TimeoutError,
 } from '@x/core';
@@ -320,7 +321,7 @@ export class Submitter {
       if (Atomics.compareExchange(words, index, state, stopping) !== state) continue;
       // From here to STOPPED the worker cannot leave the task, so the interrupt reaches no other one.
       const record = (state & RECORD_MASK) >>> RECORD_SHIFT;
-      realm.interrupt(this.pool.threadOf(record));
+      interruptThread(realm, this.pool.threadOf(record));
       const stopped = (state & ~CODE_MASK) | SlotState.STOPPED;
       Atomics.compareExchange(words, index, stopping, stopped);
       Atomics.notify(words, index);

@@ -16,10 +16,13 @@ import {
   enter,
   explainCloneError,
   explainError,
+  hasFlag,
+  isDaemon,
   leave,
+  onIdle,
   Realm,
   resolveTarget,
-  runtime,
+  setFlag,
   TERMINATE_BIT,
   ThreadState,
   ThreadStateError,
@@ -69,14 +72,15 @@ class Life {
       realm.end(ident, ThreadState.DEAD);
     });
     this.#member = enter(realm, ident);
-    if (!realm.isAlive(ident) || realm.hasFlag(ident, TERMINATE_BIT)) system.exit(1);
+    if (!realm.isAlive(ident) || hasFlag(realm, ident, TERMINATE_BIT)) system.exit(1);
     setSelf({ port: this.#port, controller: this.#controller });
-    this.#handle = threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: realm.isDaemon(ident) });
+    this.#handle =
+      threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: isDaemon(realm, ident) });
     directOutput(this.#member, boot.stdio, boot.columns);
     system.onUncaught((error) => {
       this.#fail(error);
     });
-    runtime.onIdle(() => {
+    onIdle(() => {
       this.#starved();
     });
     this.#listen();
@@ -91,7 +95,7 @@ class Life {
       const target = await resolveTarget(this.#target);
       // Afterwards: the target's module may register the classes of what is passed to it.
       const values = decode(args) as unknown[];
-      this.#member.realm.setFlag(this.#member.id, BEGUN_BIT, true);
+      setFlag(this.#member.realm, this.#member.id, BEGUN_BIT, true);
       this.#member.realm.announce();
       if (delay === undefined || awaitDelay(this.#member, delay)) value = await target(...values);
     } catch (error) {
@@ -160,7 +164,7 @@ class Life {
     if (this.#boot.signalled) self.slice = Math.min(self.slice, SIGNAL_SLICE_MS);
     self.interruption = () => {
       const { realm, id } = this.#member;
-      if (realm.hasFlag(id, TERMINATE_BIT)) platform().exit(1);
+      if (hasFlag(realm, id, TERMINATE_BIT)) platform().exit(1);
       for (let next = port.receiveNow(); next; next = port.receiveNow()) this.#obey(next.message as Order);
       const { signal } = this.#controller;
       return signal.aborted

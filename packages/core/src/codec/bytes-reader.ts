@@ -4,7 +4,7 @@
  */
 import { LayoutError } from '../errors.js';
 import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
-import { runtime } from '../runtime/index.js';
+import { latin1 } from '../runtime/text.js';
 import { setOwn } from './own.js';
 
 /** What the reader asks for when it meets what does not travel as bytes. */
@@ -315,7 +315,7 @@ class ByteReader {
       }
       return at < end ? text + String.fromCharCode(bytes[at]!) : text;
     }
-    const whole = end <= bytes.length ? runtime.latin1(bytes, this.#at, end) : undefined;
+    const whole = end <= bytes.length ? latin1(bytes, this.#at, end) : undefined;
     if (whole !== undefined) {
       this.#at = end;
       return whole;

@@ -3,9 +3,9 @@ import type { Runtime } from './runtime.js';
 import { webRuntime } from './web.js';
 
 /** The platform that this thread runs on. */
-export const runtime: Runtime = /* @__PURE__ */ thisRuntime();
+export const runtime: Runtime = /* @__PURE__ */ thisPlatform();
 export type { Runtime } from './runtime.js';
 
-function thisRuntime(): Runtime {
+function thisPlatform(): Runtime {
   return nodeRuntime() ?? webRuntime();
 }

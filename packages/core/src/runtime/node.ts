@@ -1,5 +1,5 @@
-/** Node.js. Builtins come from `process.getBuiltinModule`, so that bundles for browsers hold no `node:` import. */
-import { workerThreads } from './builtins.js';
+/** Node.js. Asks for nothing before it is needed: an import of a lock alone should cost little. */
+import { nodeProcess, workerThreads } from './builtins.js';
 import type { Runtime } from './runtime.js';
 
 type FileSystem = typeof import('node:fs');
@@ -10,15 +10,10 @@ const FOR_EVER_MS = 2 ** 31 - 1;
 
 /** The runtime, or undefined when this is not Node. */
 export function nodeRuntime(): Runtime | undefined {
-  const process = globalThis.process as NodeJS.Process | undefined;
-  if (typeof process?.getBuiltinModule !== 'function') return undefined;
-  const fs: FileSystem = process.getBuiltinModule('node:fs');
-  const listsThreads = fs.existsSync('/proc/self/task');
-  const { latin1Slice } = process.getBuiltinModule('node:buffer').Buffer.prototype as {
-    latin1Slice?: (this: Uint8Array, start: number, end: number) => string;
-  };
+  const process = nodeProcess();
+  if (!process) return undefined;
+  const fs = (): FileSystem => process.getBuiltinModule('node:fs');
   return {
-    name: 'node',
     get isMainThread() {
       return workerThreads().isMainThread;
     },
@@ -26,13 +21,15 @@ export function nodeRuntime(): Runtime | undefined {
     nativeThreadId() {
       try {
         // "1234/task/1240"; only Linux has it.
-        return Number(fs.readlinkSync('/proc/thread-self').split('/')[2] ?? 0);
+        return Number(fs().readlinkSync('/proc/thread-self').split('/')[2] ?? 0);
       } catch {
         return 0;
       }
     },
     nativeThreadGone(nativeId) {
-      return nativeId !== 0 && listsThreads && !fs.existsSync(`/proc/self/task/${nativeId}`);
+      const tasks = '/proc/self/task';
+      // The folder is asked for last: without it nobody is known to be gone.
+      return nativeId !== 0 && !fs().existsSync(`${tasks}/${nativeId}`) && fs().existsSync(tasks);
     },
     keepAlive() {
       const timer = globalThis.setInterval(() => undefined, FOR_EVER_MS);
@@ -62,15 +59,5 @@ export function nodeRuntime(): Runtime | undefined {
         callback(ranOut);
       });
     },
-    onIdle(callback) {
-      process.on('beforeExit', callback);
-    },
-    receiveNow: (port) =>
-      workerThreads().receiveMessageOnPort(port as import('node:worker_threads').MessagePort),
-    latin1: (bytes, start, end) => latin1Slice?.call(bytes, start, end),
-    nextTurn: (callback) => {
-      globalThis.setImmediate(callback);
-    },
-    activeResources: () => process.getActiveResourcesInfo(),
   };
 }
