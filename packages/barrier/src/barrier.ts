@@ -6,13 +6,11 @@ import {
   BrokenBarrierError,
   DeadlockError,
   describe,
-  KIND,
   Primitive,
   registerKind,
   timeoutOf,
   Woke,
   type AsyncWaitOptions,
-  type Kind,
   type MemoryOptions,
   type TargetReference,
   type TimeoutOptions,
@@ -126,7 +124,7 @@ export class Barrier extends Primitive {
     }
     timeoutOf(options);
     const action = options.action === undefined ? undefined : new Action(options.action, Barrier);
-    super(SHAPE, options, (words) => {
+    super(BARRIER_KIND, options, (words) => {
       words[PARTIES_WORD] = parties;
     });
     this.#action = action;
@@ -271,11 +269,6 @@ export class Barrier extends Primitive {
     }
   }
 
-  /** @internal */
-  get [KIND](): Kind {
-    return BARRIER_KIND;
-  }
-
   /** The state as Python's `repr` shows it. @internal */
   protected describeState(): string {
     return this.broken ? 'broken' : `waiters=${this.nWaiting}/${this.parties}`;
@@ -383,10 +376,11 @@ export class Barrier extends Primitive {
   }
 }
 
-const SHAPE = { kind: 8, name: 'Barrier', version: 1, bytes: BARRIER_BYTES };
-
-const BARRIER_KIND = registerKind<Barrier>({
-  ...SHAPE,
+const BARRIER_KIND = /* @__PURE__ */ registerKind<Barrier>(() => ({
+  kind: 8,
+  name: 'Barrier',
+  version: 1,
+  bytes: BARRIER_BYTES,
   module: import.meta.url,
   extra: (barrier) => extraOf(barrier),
   revive: (memory, name, extra) => {
@@ -394,4 +388,4 @@ const BARRIER_KIND = registerKind<Barrier>({
     // The reference stands for the function: `Action` tells them apart.
     return new Barrier(1, { ...at(memory, name), action: action as (() => unknown) | undefined, timeout });
   },
-});
+}));

@@ -14,5 +14,5 @@ export {
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 export { Event } from './event.js';

@@ -3,7 +3,7 @@
  * them twice on each side.
  */
 
-import { runtime } from '@x/core';
+import { allocate } from '@x/core';
 import type { Pieces } from '@x/core/bytes';
 
 /** Below this many bytes the general format is as good. */
@@ -53,7 +53,7 @@ export function writeRaw(shelf: Uint8Array, view: RawView): void {
 /** Makes an array of its own from the first bytes of a shelf. */
 export function readRaw(shelf: Uint8Array, length: number, type: number): unknown {
   // Written over below before anybody sees it.
-  const buffer = runtime.allocate(length);
+  const buffer = allocate(length);
   const words = length >> 3;
   new Float64Array(buffer, 0, words).set(new Float64Array(shelf.buffer, shelf.byteOffset, words));
   const rest = words << 3;

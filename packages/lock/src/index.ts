@@ -18,7 +18,7 @@ export {
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 export { Condition } from './condition.js';
 export { setDeadlockDetection } from './detection.js';
 export { Lock, type LockOptions } from './lock.js';

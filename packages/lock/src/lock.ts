@@ -4,18 +4,16 @@ import {
   at,
   AsyncWaiters,
   FLAGS_WORD,
-  KIND,
   NotHeldError,
   registerKind,
   sharedInstances,
   timeoutOf,
   type AsyncWaitOptions,
-  type Kind,
   type Member,
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
   ABANDONED_BIT,
@@ -44,7 +42,7 @@ export interface LockOptions extends MemoryOptions {
   readonly detectDeadlock?: boolean | undefined;
 }
 
-const ACQUIRED = Promise.resolve(true);
+const ACQUIRED = /* @__PURE__ */ Promise.resolve(true);
 
 /**
  * Makes sure that only one thread at a time is between `acquire` and `release`. Python:
@@ -83,7 +81,7 @@ export class Lock extends ScopedLock {
    * @throws LayoutError if the memory is misaligned, too small, or holds something else
    */
   constructor(options: LockOptions | Place = {}) {
-    super(SHAPE, options, (words) => {
+    super(LOCK_KIND, options, (words) => {
       if ('detectDeadlock' in options && options.detectDeadlock === true) words[FLAGS_WORD] = DETECT_BIT;
     });
     const { member, words } = this;
@@ -178,11 +176,6 @@ export class Lock extends ScopedLock {
   }
 
   /** @internal */
-  get [KIND](): Kind {
-    return LOCK_KIND;
-  }
-
-  /** @internal */
   protected describeState(): string {
     const state = Atomics.load(this.words, STATE_WORD);
     const owner = ownerOf(this.words);
@@ -196,13 +189,14 @@ export class Lock extends ScopedLock {
   }
 }
 
-const SHAPE = { kind: 1, name: 'Lock', version: 1, bytes: MUTEX_BYTES };
-
-const LOCK_KIND = registerKind<Lock>({
-  ...SHAPE,
+const LOCK_KIND = /* @__PURE__ */ registerKind<Lock>(() => ({
+  kind: 1,
+  name: 'Lock',
+  version: 1,
+  bytes: MUTEX_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new Lock(at(memory, name)),
-});
+}));
 
 /** Python: a thread may end with a lock held, and any other thread may release it. */
 function orphanLocks(member: Member): void {

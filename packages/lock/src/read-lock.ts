@@ -11,7 +11,7 @@ import {
   type Memory,
   type Primitive,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
   checkOwner,

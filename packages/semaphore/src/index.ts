@@ -15,6 +15,6 @@ export {
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 export { BoundedSemaphore } from './bounded-semaphore.js';
 export { Semaphore, type AcquireAsyncOptions, type AcquireOptions, type PermitOptions } from './semaphore.js';

@@ -5,7 +5,6 @@ import {
   describe,
   hold,
   holdAsync,
-  KIND,
   Primitive,
   registerKind,
   runHeld,
@@ -14,10 +13,9 @@ import {
   type AsyncWaitOptions,
   type Kind,
   type MemoryOptions,
-  type MemoryShape,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import { LIMIT_WORD, MAX_VALUE, SEMAPHORE_BYTES, SEQ_WORD, STATE_WORD, valueOf } from './layout.js';
 import {
@@ -44,7 +42,7 @@ export interface AcquireOptions extends PermitOptions, TimeoutOptions {}
 /** Options of an async acquire. */
 export interface AcquireAsyncOptions extends PermitOptions, AsyncWaitOptions {}
 
-const ACQUIRED = Promise.resolve(true);
+const ACQUIRED = /* @__PURE__ */ Promise.resolve(true);
 
 /**
  * Lets a limited number of threads do something at the same time: `acquire` takes a permit and waits
@@ -85,12 +83,9 @@ export class Semaphore extends Primitive {
   static readonly MAX_VALUE: number = MAX_VALUE;
 
   /** @internal */
-  protected static readonly shape: MemoryShape = {
-    kind: 5,
-    name: 'Semaphore',
-    version: 1,
-    bytes: SEMAPHORE_BYTES,
-  };
+  protected static get kind(): Kind {
+    return SEMAPHORE_KIND;
+  }
 
   readonly #waiters: AsyncWaiters<Claim>;
   /** The claim for which this event loop may be first in line. */
@@ -105,7 +100,7 @@ export class Semaphore extends Primitive {
    */
   constructor(value = 1, options: MemoryOptions | Place = {}) {
     checkCount(value, 'value', 0);
-    super(new.target.shape, options, (words) => {
+    super(new.target.kind, options, (words) => {
       words[STATE_WORD] = value;
       words[LIMIT_WORD] = new.target.limitFor(value);
     });
@@ -280,11 +275,6 @@ export class Semaphore extends Primitive {
     );
   }
 
-  /** @internal */
-  get [KIND](): Kind {
-    return SEMAPHORE_KIND;
-  }
-
   /** The state as Python's `repr` shows it. @internal */
   protected describeState(): string {
     return `value=${this.describeValue()} waiters=${this.sleepers + this.#waiters.size}`;
@@ -351,11 +341,11 @@ function refuse(): never {
   throw new TypeError('not used');
 }
 
-const SEMAPHORE_KIND = registerKind<Semaphore>({
+const SEMAPHORE_KIND = /* @__PURE__ */ registerKind<Semaphore>(() => ({
   kind: 5,
   name: 'Semaphore',
   version: 1,
   bytes: SEMAPHORE_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new Semaphore(0, at(memory, name)),
-});
+}));

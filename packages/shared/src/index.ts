@@ -15,6 +15,6 @@ export {
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 export { AtomicBigInt64, AtomicInt32 } from './atomics.js';
 export { SharedValue, type SharedValueOptions } from './shared-value.js';

@@ -1,5 +1,16 @@
 /** What happens with an error that nobody in a thread has caught. */
-import { decode, describe, encode, home, HOOK_BIT, type Member, type ThreadId } from '@x/core';
+import {
+  decode,
+  describe,
+  encode,
+  hasFlag,
+  home,
+  HOOK_BIT,
+  parentOf,
+  setFlag,
+  type Member,
+  type ThreadId,
+} from '@x/core';
 import type { Uncaught } from './messages.js';
 import { printError } from './output.js';
 import { platform } from './platform.js';
@@ -56,7 +67,7 @@ export function setExcepthook(next: Excepthook | undefined): Excepthook {
   const previous = hook;
   hook = next ?? printException;
   const { realm, id } = home();
-  realm.setFlag(id, HOOK_BIT, hook !== printException);
+  setFlag(realm, id, HOOK_BIT, hook !== printException);
   return previous;
 }
 
@@ -118,10 +129,10 @@ function callHook(args: ExcepthookArgs): void {
 
 /** The nearest thread above that has a hook of its own. */
 function hookedAncestor({ realm, id }: Member): ThreadId | undefined {
-  let thread = realm.parent(id);
+  let thread = parentOf(realm, id);
   while (thread !== 0 && realm.state(thread) !== undefined) {
-    if (realm.hasFlag(thread, HOOK_BIT)) return thread;
-    thread = realm.parent(thread);
+    if (hasFlag(realm, thread, HOOK_BIT)) return thread;
+    thread = parentOf(realm, thread);
   }
   return undefined;
 }

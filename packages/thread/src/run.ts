@@ -19,10 +19,13 @@ import {
   enter,
   explainCloneError,
   explainError,
+  hasFlag,
+  isDaemon,
   leave,
+  onIdle,
   Realm,
   resolveTarget,
-  runtime,
+  setFlag,
   TERMINATE_BIT,
   ThreadState,
   ThreadStateError,
@@ -88,7 +91,7 @@ class Life {
     system.onUncaught((error) => {
       this.#fail(error);
     });
-    runtime.onIdle(() => {
+    onIdle(() => {
       this.#starved();
     });
   }
@@ -99,7 +102,7 @@ class Life {
     this.#columns = boot.columns;
     const realm = this.#realm;
     const member = (this.#member = enter(realm, ident));
-    if (!realm.isAlive(ident) || realm.hasFlag(ident, TERMINATE_BIT)) platform().exit(1);
+    if (!realm.isAlive(ident) || hasFlag(realm, ident, TERMINATE_BIT)) platform().exit(1);
     setSelf({ port: this.#port, controller: this.#controller });
     this.#listen(member);
     let value: unknown;
@@ -108,7 +111,7 @@ class Life {
       const target = await resolveTarget(reference);
       // Afterwards: the target's module may register the classes of what is passed to it.
       const values = decode(args) as unknown[];
-      realm.setFlag(ident, BEGUN_BIT, true);
+      setFlag(realm, ident, BEGUN_BIT, true);
       realm.announce();
       if (delay === undefined || awaitDelay(member, delay)) {
         value = target(...values);
@@ -176,7 +179,7 @@ class Life {
 
   #handle({ id: ident, realm }: Member): ThreadHandle {
     const { name } = this.#boot;
-    return threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: realm.isDaemon(ident) });
+    return threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: isDaemon(realm, ident) });
   }
 
   #listen(member: Member): void {
@@ -190,7 +193,7 @@ class Life {
     if (this.#boot.signalled) self.slice = Math.min(self.slice, SIGNAL_SLICE_MS);
     self.interruption = () => {
       const { realm, id } = member;
-      if (realm.hasFlag(id, TERMINATE_BIT)) platform().exit(1);
+      if (hasFlag(realm, id, TERMINATE_BIT)) platform().exit(1);
       for (let next = port.receiveNow(); next; next = port.receiveNow()) this.#obey(next.message as Order);
       const { signal } = this.#controller;
       return signal.aborted

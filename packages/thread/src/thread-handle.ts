@@ -2,13 +2,19 @@
 import {
   describe,
   home,
+  interruptThread,
+  isDaemon,
   isThreadId,
   KIND,
   LayoutError,
+  nativeIdOf,
   registerKind,
+  renameThread,
+  setFlag,
   TERMINATE_BIT,
   THREAD_ID_MASK,
   ThreadKind,
+  threadKindOf,
   ThreadStateError,
   timeoutOf,
   TransferError,
@@ -96,7 +102,7 @@ export class ThreadHandle {
     if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${describe(name)}`);
     this.#name = name;
     if (this.#ident !== undefined && this.member.realm.state(this.#ident) !== undefined) {
-      this.member.realm.rename(this.#ident, name);
+      renameThread(this.member.realm, this.#ident, name);
     }
   }
 
@@ -108,7 +114,7 @@ export class ThreadHandle {
   /** The operating system's number of the thread; undefined where it is not known, and before the thread runs. Python: `native_id`. */
   get nativeId(): number | undefined {
     if (this.#ident === undefined || this.member.realm.state(this.#ident) === undefined) return undefined;
-    return this.member.realm.nativeId(this.#ident) || undefined;
+    return nativeIdOf(this.member.realm, this.#ident) || undefined;
   }
 
   /** Whether the process may end while the thread still runs. Inherited from the creating thread. */
@@ -184,7 +190,7 @@ export class ThreadHandle {
     const ident = this.#ident;
     if (ident === undefined) throw new ThreadStateError(`${this.name} was not started; call start() first`);
     if (!realm.isAlive(ident)) return;
-    const kind = realm.kind(ident);
+    const kind = threadKindOf(realm, ident);
     if (kind === ThreadKind.MAIN)
       throw new ThreadStateError('the main thread cannot be terminated; use process.exit()');
     if (kind === ThreadKind.FOREIGN) {
@@ -198,8 +204,8 @@ export class ThreadHandle {
       ward.terminate();
       return;
     }
-    realm.setFlag(ident, TERMINATE_BIT, true);
-    realm.interrupt(ident);
+    setFlag(realm, ident, TERMINATE_BIT, true);
+    interruptThread(realm, ident);
     // Wakes the event loop of the thread that started it.
     realm.announce();
   }
@@ -277,14 +283,14 @@ export function threadWithIdent(ident: number): ThreadHandle | undefined {
   if (known) return known;
   const { realm } = home();
   if (!isIdent(ident) || realm.state(ident) === undefined) return undefined;
-  return new ThreadHandle({ ident, name: realm.name(ident) ?? '', daemon: realm.isDaemon(ident) });
+  return new ThreadHandle({ ident, name: realm.name(ident) ?? '', daemon: isDaemon(realm, ident) });
 }
 
 function isIdent(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && isThreadId(value) && value <= THREAD_ID_MASK;
 }
 
-const KIND_OF_THREADS: Kind = registerKind<ThreadHandle>({
+const KIND_OF_THREADS: Kind = /* @__PURE__ */ registerKind<ThreadHandle>(() => ({
   kind: THREAD_KIND,
   name: 'Thread',
   version: 1,
@@ -309,4 +315,4 @@ const KIND_OF_THREADS: Kind = registerKind<ThreadHandle>({
   revive(_memory: Memory): ThreadHandle {
     throw new LayoutError('a thread has no memory of its own');
   },
-});
+}));

@@ -6,6 +6,7 @@ import {
   explainCloneError,
   heldReference,
   home,
+  isDaemon,
   kindModules,
   NEXT_NAME_WORD,
   ThreadKind,
@@ -88,7 +89,7 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
     super({
       ident: undefined,
       name: options.name ?? nextName(target.name),
-      daemon: options.daemon ?? realm.isDaemon(id),
+      daemon: options.daemon ?? isDaemon(realm, id),
     });
     this.#target = target;
     this.#factory = heldReference(options.target)?.factory;

@@ -3,7 +3,7 @@
  * for them it also does while it is blocked, once per slice of a wait: end those that another thread
  * wants ended.
  */
-import { agent, home, runtime, TERMINATE_BIT, THREADS_SEQ_WORD, type ThreadId } from '@x/core';
+import { agent, hasFlag, home, runtime, TERMINATE_BIT, THREADS_SEQ_WORD, type ThreadId } from '@x/core';
 
 /** A started thread, seen from the one that started it. */
 export interface Ward {
@@ -70,7 +70,7 @@ function prepare(): void {
 function terminateWanted(): void {
   const { realm } = home();
   for (const ward of wards.values()) {
-    if (realm.hasFlag(ward.ident, TERMINATE_BIT) && realm.isAlive(ward.ident)) ward.terminate();
+    if (hasFlag(realm, ward.ident, TERMINATE_BIT) && realm.isAlive(ward.ident)) ward.terminate();
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import { LayoutError } from '../errors.js';
 import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
-import { runtime } from '../runtime/index.js';
-import { setOwn } from './encode.js';
+import { allocate } from '../runtime/large-blocks.js';
+import { latin1 } from '../runtime/text.js';
+import { setOwn } from './own.js';
 
 /** What the reader asks for when it meets what does not travel as bytes. */
 export interface ByteSource {
@@ -223,7 +224,7 @@ class ByteReader {
     const buffer =
       maximum === 0
         ? // Written over below before anybody sees it.
-          runtime.allocate(byteLength)
+          allocate(byteLength)
         : // The options are newer than the declarations that this compiles against.
           new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(
             byteLength,
@@ -316,7 +317,7 @@ class ByteReader {
       }
       return at < end ? text + String.fromCharCode(bytes[at]!) : text;
     }
-    const whole = end <= bytes.length ? runtime.latin1(bytes, this.#at, end) : undefined;
+    const whole = end <= bytes.length ? latin1(bytes, this.#at, end) : undefined;
     if (whole !== undefined) {
       this.#at = end;
       return whole;

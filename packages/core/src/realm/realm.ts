@@ -207,16 +207,6 @@ export class Realm {
     return true;
   }
 
-  /** Marks the threads that this one had started, and theirs, as dead: in Node they end with it. */
-  endChildren(parent: ThreadId): void {
-    for (const id of this.ids()) {
-      if (this.parent(id) === parent && this.isAlive(id)) {
-        this.end(id, ThreadState.DEAD);
-        this.endChildren(id);
-      }
-    }
-  }
-
   /** The ids of all threads that are alive, in the order of their records. */
   ids(): ThreadId[] {
     const ids: ThreadId[] = [];
@@ -230,14 +220,6 @@ export class Realm {
     return ids;
   }
 
-  /**
-   * Whether threads are alive that keep the process alive: not daemons, not the main thread. Looked up,
-   * not counted: a thread that is killed between its end and the counting of it would count for ever.
-   */
-  hasKeepers(): boolean {
-    return this.ids().some((id) => this.kind(id) === ThreadKind.THREAD && !this.isDaemon(id));
-  }
-
   /** The thread's name, or undefined once its record serves another thread. */
   name(id: ThreadId): string | undefined {
     const base = this.base(id);
@@ -246,59 +228,6 @@ export class Realm {
     const bytes = this.#bytes.slice((base + NAME_WORD) * 4, (base + NAME_WORD) * 4 + length);
     const name = new TextDecoder().decode(bytes);
     return this.state(id) === undefined ? undefined : name;
-  }
-
-  /** Renames a thread. A concurrent reader may see a mixture of both names, for a moment. */
-  rename(id: ThreadId, name: string): void {
-    const bytes = encodeName(name);
-    const base = this.base(id);
-    this.#bytes.set(bytes, (base + NAME_WORD) * 4);
-    Atomics.store(this.words, base + NAME_BYTES_WORD, bytes.length);
-  }
-
-  /** The thread that started this one; 0 for the first. */
-  parent(id: ThreadId): ThreadId {
-    return Atomics.load(this.words, this.base(id) + PARENT_WORD);
-  }
-
-  /** How the thread came to be. */
-  kind(id: ThreadId): ThreadKind {
-    return Atomics.load(this.words, this.base(id) + KIND_WORD) as ThreadKind;
-  }
-
-  /** The operating system's id of the thread; 0 where it is not known. */
-  nativeId(id: ThreadId): number {
-    return Atomics.load(this.words, this.base(id) + NATIVE_WORD);
-  }
-
-  /** Whether the process may end while the thread runs. */
-  isDaemon(id: ThreadId): boolean {
-    return (Atomics.load(this.words, this.base(id) + FLAGS_WORD) & DAEMON_BIT) !== 0;
-  }
-
-  /** Whether a flag of the thread is set: `HOOK_BIT` or `TERMINATE_BIT`. */
-  hasFlag(id: ThreadId, bit: number): boolean {
-    return (Atomics.load(this.words, this.base(id) + FLAGS_WORD) & bit) !== 0 && this.state(id) !== undefined;
-  }
-
-  /** Sets or clears a flag of the thread: `HOOK_BIT` or `TERMINATE_BIT`. */
-  setFlag(id: ThreadId, bit: number, on: boolean): void {
-    const word = this.base(id) + FLAGS_WORD;
-    if (this.state(id) === undefined) return;
-    if (on) Atomics.or(this.words, word, bit);
-    else Atomics.and(this.words, word, ~bit);
-  }
-
-  /** Ends the thread's blocking waits, the present one within a slice. */
-  interrupt(id: ThreadId): void {
-    const base = this.base(id);
-    if (this.state(id) === undefined) return;
-    Atomics.store(this.words, base + INTERRUPT_WORD, 1);
-  }
-
-  /** Takes an interrupt back that was meant for something which the thread does no longer; only the thread itself may. */
-  endInterrupt(id: ThreadId): void {
-    Atomics.store(this.words, this.base(id) + INTERRUPT_WORD, 0);
   }
 
   /** Whether the thread's signal has fired, so that its blocking waits end. */
@@ -314,11 +243,6 @@ export class Realm {
   /** Writes a moment into a record; see `epochNow`. */
   setTime(index: number, milliseconds: number): void {
     this.#times[index >> 1] = milliseconds;
-  }
-
-  /** Reads a Float64 of a record, in milliseconds since the Unix epoch. */
-  time(index: number): number {
-    return this.#times[index >> 1]!;
   }
 
   /** Tells those who wait for a thread to start or end. */
@@ -355,7 +279,8 @@ function recordBase(slot: number): number {
   return HEADER_WORDS + slot * RECORD_WORDS;
 }
 
-function encodeName(name: string): Uint8Array {
+/** The bytes of a thread's name in its record. @internal */
+export function encodeName(name: string): Uint8Array {
   const bytes = new Uint8Array(NAME_MAX_BYTES);
   return bytes.subarray(0, new TextEncoder().encodeInto(name, bytes).written);
 }

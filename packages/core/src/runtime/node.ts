@@ -1,6 +1,5 @@
-/** Node.js. Builtins come from `process.getBuiltinModule`, so that bundles for browsers hold no `node:` import. */
-import { workerThreads } from './builtins.js';
-import { largeBlocks } from './large-blocks.js';
+/** Node.js. Asks for nothing before it is needed: an import of a lock alone should cost little. */
+import { nodeProcess, workerThreads } from './builtins.js';
 import type { Runtime } from './runtime.js';
 
 type FileSystem = typeof import('node:fs');
@@ -11,18 +10,11 @@ const FOR_EVER_MS = 2 ** 31 - 1;
 
 /** The runtime, or undefined when this is not Node. */
 export function nodeRuntime(): Runtime | undefined {
-  const process = globalThis.process as NodeJS.Process | undefined;
-  if (typeof process?.getBuiltinModule !== 'function') return undefined;
-  const fs: FileSystem = process.getBuiltinModule('node:fs');
-  const listsThreads = fs.existsSync('/proc/self/task');
+  const process = nodeProcess();
+  if (!process) return undefined;
+  const fs = (): FileSystem => process.getBuiltinModule('node:fs');
   let nativeThreadId: number | undefined;
-  const { Buffer } = process.getBuiltinModule('node:buffer');
-  const { latin1Slice } = Buffer.prototype as {
-    latin1Slice?: (this: Uint8Array, start: number, end: number) => string;
-  };
-  const expectLarge = largeBlocks(process.platform);
   return {
-    name: 'node',
     get isMainThread() {
       return workerThreads().isMainThread;
     },
@@ -31,14 +23,16 @@ export function nodeRuntime(): Runtime | undefined {
       if (nativeThreadId !== undefined) return nativeThreadId;
       try {
         // "1234/task/1240"; only Linux has it.
-        nativeThreadId = Number(fs.readlinkSync('/proc/thread-self').split('/')[2] ?? 0);
+        nativeThreadId = Number(fs().readlinkSync('/proc/thread-self').split('/')[2] ?? 0);
       } catch {
         nativeThreadId = 0;
       }
       return nativeThreadId;
     },
     nativeThreadGone(nativeId) {
-      return nativeId !== 0 && listsThreads && !fs.existsSync(`/proc/self/task/${nativeId}`);
+      const tasks = '/proc/self/task';
+      // The folder is asked for last: without it nobody is known to be gone.
+      return nativeId !== 0 && !fs().existsSync(`${tasks}/${nativeId}`) && fs().existsSync(tasks);
     },
     keepAlive() {
       const timer = globalThis.setInterval(() => undefined, FOR_EVER_MS);
@@ -68,20 +62,5 @@ export function nodeRuntime(): Runtime | undefined {
         callback(ranOut);
       });
     },
-    onIdle(callback) {
-      process.on('beforeExit', callback);
-    },
-    receiveNow: (port) =>
-      workerThreads().receiveMessageOnPort(port as import('node:worker_threads').MessagePort),
-    latin1: (bytes, start, end) => latin1Slice?.call(bytes, start, end),
-    allocate(byteLength) {
-      expectLarge(byteLength);
-      const { buffer } = Buffer.allocUnsafeSlow(byteLength);
-      return buffer.byteLength === byteLength ? buffer : new ArrayBuffer(byteLength);
-    },
-    nextTurn: (callback) => {
-      globalThis.setImmediate(callback);
-    },
-    activeResources: () => process.getActiveResourcesInfo(),
   };
 }

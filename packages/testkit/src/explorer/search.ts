@@ -6,7 +6,7 @@
  * reached before, with the same pasts of all threads, the same memory and queues and the same
  * budgets, has the same future: it is not walked through again, only counted again.
  */
-import { ThreadState as RealmState } from '@x/core';
+import { interruptThread, ThreadState as RealmState } from '@x/core';
 import { choicesOf, STARVING_MS, type Budgets, type Choice } from './choices.js';
 import type { Engine } from './engine.js';
 import { type Driver } from './engine.js';
@@ -262,7 +262,7 @@ export class Search implements Driver {
         budgets.interrupts--;
         this.note(thread, () => '— is interrupted');
         state.interrupted = true;
-        engine.realm.interrupt(thread.id);
+        interruptThread(engine.realm, thread.id);
         return;
     }
   }
