@@ -137,13 +137,14 @@ export function conditionThreadsBattery(subject: ConditionSubject): void {
       }, condition);
       await untilSleeping(condition, 1);
       await condition.acquireAsync();
-      const promised = condition.waitAsync();
+      // Handled from the start: the waiters may learn of the death before the holder's end is reported here.
+      const settled = Promise.allSettled([sleeper.result, condition.waitAsync()]);
       const holder = startWorker((condition) => {
         condition.acquire();
         process.exit(1);
       }, condition);
       await expect(holder.result).rejects.toThrow();
-      const results = await watch(watching(condition), () => Promise.allSettled([sleeper.result, promised]));
+      const results = await watch(watching(condition), () => settled);
       expect(results[0]).toMatchObject({ value: 'AbandonedError' });
       expect(results[1]).toMatchObject({ reason: { name: 'AbandonedError' } });
       expect(waiters(condition)).toBe(0);
