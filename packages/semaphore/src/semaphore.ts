@@ -308,7 +308,8 @@ function checkCount(value: unknown, what: string, least: number): void {
   }
 }
 
-const SEMAPHORE_KIND = /* @__PURE__ */ registerKind<Semaphore>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const SEMAPHORE_KIND: Kind = /* @__PURE__ */ registerKind<Semaphore>(() => ({
   kind: 5,
   name: 'Semaphore',
   version: 1,

@@ -276,7 +276,8 @@ function preview(value: unknown): string {
   return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
-const VALUE_KIND = /* @__PURE__ */ registerKind<SharedValue<unknown>>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const VALUE_KIND: Kind = /* @__PURE__ */ registerKind<SharedValue<unknown>>(() => ({
   kind: 12,
   name: 'SharedValue',
   version: 1,
