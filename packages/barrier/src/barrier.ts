@@ -14,6 +14,7 @@ import {
   type MemoryOptions,
   type TargetReference,
   type TimeoutOptions,
+  type Kind,
 } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import { Action } from './action.js';
@@ -376,7 +377,8 @@ export class Barrier extends Primitive {
   }
 }
 
-const BARRIER_KIND = /* @__PURE__ */ registerKind<Barrier>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const BARRIER_KIND: Kind = /* @__PURE__ */ registerKind<Barrier>(() => ({
   kind: 8,
   name: 'Barrier',
   version: 1,

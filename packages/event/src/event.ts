@@ -40,6 +40,7 @@ import {
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
+  type Kind,
 } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
@@ -213,7 +214,8 @@ export class Event extends Primitive {
   }
 }
 
-const EVENT_KIND = /* @__PURE__ */ registerKind<Event>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const EVENT_KIND: Kind = /* @__PURE__ */ registerKind<Event>(() => ({
   kind: 7,
   name: 'Event',
   version: 1,

@@ -5,7 +5,6 @@
  */
 export {
   BlockingNotAllowedError,
-  fromShared,
   LayoutError,
   ThreadingError,
   toShared,
@@ -16,3 +15,4 @@ export {
   type TimeoutOptions,
 } from '@x/core/primitives';
 export { Event } from './event.js';
+export { fromShared } from './sharing.js';

@@ -338,7 +338,7 @@ export class ThreadPoolExecutor extends Primitive {
 /** How often one who waits for the end of an executor looks, in milliseconds. */
 const OVER_MS = 2;
 
-const EXECUTOR_KIND = /* @__PURE__ */ registerKind<ThreadPoolExecutor>(() => ({
+const EXECUTOR_KIND = registerKind<ThreadPoolExecutor>(() => ({
   kind: 17,
   name: 'ThreadPoolExecutor',
   version: 1,

@@ -303,7 +303,7 @@ const NAMES: Readonly<Record<State, string>> = {
   [State.CANCELLED]: 'cancelled',
 };
 
-const FUTURE_KIND = /* @__PURE__ */ registerKind<Future<unknown>>(() => ({
+const FUTURE_KIND = registerKind<Future<unknown>>(() => ({
   kind: 18,
   name: 'Future',
   version: 1,

@@ -18,6 +18,7 @@ import {
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
+  type Kind,
 } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
@@ -409,7 +410,8 @@ function checkPredicate(predicate: unknown): void {
   }
 }
 
-const CONDITION_KIND = /* @__PURE__ */ registerKind<Condition>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const CONDITION_KIND: Kind = /* @__PURE__ */ registerKind<Condition>(() => ({
   kind: 3,
   name: 'Condition',
   version: 1,

@@ -7,7 +7,6 @@ export {
   AbandonedError,
   BlockingNotAllowedError,
   DeadlockError,
-  fromShared,
   LayoutError,
   NotHeldError,
   ThreadingError,
@@ -27,3 +26,4 @@ export { RLock } from './rlock.js';
 export { RWLock } from './rwlock.js';
 export type { LockLike } from './scoped-lock.js';
 export type { WriteLock } from './write-lock.js';
+export { fromShared } from './sharing.js';

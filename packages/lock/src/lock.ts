@@ -13,6 +13,7 @@ import {
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
+  type Kind,
 } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
@@ -189,7 +190,8 @@ export class Lock extends ScopedLock {
   }
 }
 
-const LOCK_KIND = /* @__PURE__ */ registerKind<Lock>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const LOCK_KIND: Kind = /* @__PURE__ */ registerKind<Lock>(() => ({
   kind: 1,
   name: 'Lock',
   version: 1,

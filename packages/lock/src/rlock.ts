@@ -10,6 +10,7 @@ import {
   type AsyncWaitOptions,
   type Place,
   type TimeoutOptions,
+  type Kind,
 } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import type { LockOptions } from './lock.js';
@@ -199,7 +200,8 @@ export class RLock extends ScopedLock {
 
 const OWNER_AND_ABANDONED = OWNER_MASK | ABANDONED_BIT;
 
-const RLOCK_KIND = /* @__PURE__ */ registerKind<RLock>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const RLOCK_KIND: Kind = /* @__PURE__ */ registerKind<RLock>(() => ({
   kind: 2,
   name: 'RLock',
   version: 1,

@@ -1,5 +1,5 @@
 /** `RWLock`: many readers or one writer. The algorithm and its invariants are in readers.ts and mutex.ts. */
-import { at, FLAGS_WORD, Primitive, registerKind, type Place } from '@x/core/primitives';
+import { at, FLAGS_WORD, Primitive, registerKind, type Place, type Kind } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import type { LockOptions } from './lock.js';
 import { ABANDONED_BIT, DETECT_BIT, ownerOf, STATE_WORD } from './mutex.js';
@@ -67,7 +67,8 @@ export class RWLock extends Primitive {
   }
 }
 
-const RWLOCK_KIND = /* @__PURE__ */ registerKind<RWLock>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const RWLOCK_KIND: Kind = /* @__PURE__ */ registerKind<RWLock>(() => ({
   kind: 4,
   name: 'RWLock',
   version: 1,

@@ -1,5 +1,5 @@
 /** `LifoQueue`: last in, first out. The algorithm is in state.ts. */
-import { at, registerKind, type Place } from '@x/core';
+import { at, registerKind, type Place, type Kind } from '@x/core';
 import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { LifoOrder } from './order.js';
 
@@ -35,7 +35,8 @@ export class LifoQueue<T = unknown> extends BaseQueue<T> {
   }
 }
 
-const LIFO_KIND = /* @__PURE__ */ registerKind<LifoQueue>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const LIFO_KIND: Kind = /* @__PURE__ */ registerKind<LifoQueue>(() => ({
   ...queueShape(10, 'LifoQueue'),
   module: import.meta.url,
   extra: () => {

@@ -8,6 +8,7 @@ import {
   resolveTargetNow,
   type Place,
   type TargetReference,
+  type Kind,
 } from '@x/core';
 import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { PriorityOrder, priorityOf } from './priority-order.js';
@@ -87,7 +88,8 @@ function referenceIn(options: object): TargetReference | undefined {
   return captureTarget(compare, { above: PriorityQueue, what: 'compare' });
 }
 
-const PRIORITY_KIND = /* @__PURE__ */ registerKind<PriorityQueue>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const PRIORITY_KIND: Kind = /* @__PURE__ */ registerKind<PriorityQueue>(() => ({
   ...queueShape(11, 'PriorityQueue'),
   module: import.meta.url,
   extra: (queue) => {

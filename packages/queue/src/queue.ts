@@ -1,5 +1,5 @@
 /** `Queue`: first in, first out. The algorithm is in state.ts. */
-import { at, registerKind, type Place } from '@x/core';
+import { at, registerKind, type Place, type Kind } from '@x/core';
 import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { FifoOrder } from './order.js';
 
@@ -49,7 +49,8 @@ export class Queue<T = unknown> extends BaseQueue<T> {
   }
 }
 
-const QUEUE_KIND = /* @__PURE__ */ registerKind<Queue>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const QUEUE_KIND: Kind = /* @__PURE__ */ registerKind<Queue>(() => ({
   ...queueShape(9, 'Queue'),
   module: import.meta.url,
   extra: () => {

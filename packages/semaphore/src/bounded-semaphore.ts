@@ -43,7 +43,8 @@ export class BoundedSemaphore extends Semaphore {
   }
 }
 
-const BOUNDED_KIND = /* @__PURE__ */ registerKind<BoundedSemaphore>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const BOUNDED_KIND: Kind = /* @__PURE__ */ registerKind<BoundedSemaphore>(() => ({
   kind: 6,
   name: 'BoundedSemaphore',
   version: 1,

@@ -5,7 +5,6 @@
  */
 export {
   BlockingNotAllowedError,
-  fromShared,
   LayoutError,
   ThreadingError,
   TimeoutError,
@@ -18,3 +17,4 @@ export {
 } from '@x/core/primitives';
 export { BoundedSemaphore } from './bounded-semaphore.js';
 export { Semaphore, type AcquireAsyncOptions, type AcquireOptions, type PermitOptions } from './semaphore.js';
+export { fromShared } from './sharing.js';

@@ -198,19 +198,8 @@ export class Semaphore extends Primitive {
    * @throws TimeoutError when the time is over; otherwise as `acquire`
    */
   hold(options?: AcquireOptions): Disposable {
-    let claim: Claim | undefined;
-    const acquirable = {
-      acquire: (given?: AcquireOptions) => (claim = this.#acquire(given, true)) !== undefined,
-      acquireAsync: refuse,
-      toString: () => this.toString(),
-    };
-    return hold(
-      acquirable,
-      () => {
-        this.#release(claim!.permits, claim);
-      },
-      options,
-    );
+    const use = this.#guarded();
+    return hold(use, use.release, options);
   }
 
   /**
@@ -219,20 +208,8 @@ export class Semaphore extends Primitive {
    * @throws (rejects) TimeoutError when the time is over; otherwise as `acquireAsync`
    */
   holdAsync(options?: AcquireAsyncOptions): Promise<Disposable> {
-    let claim: Claim | undefined;
-    const acquirable = {
-      acquire: refuse,
-      acquireAsync: async (given?: AcquireAsyncOptions) =>
-        (claim = await this.#acquireAsync(given, true)) !== undefined,
-      toString: () => this.toString(),
-    };
-    return holdAsync(
-      acquirable,
-      () => {
-        this.#release(claim!.permits, claim);
-      },
-      options,
-    );
+    const use = this.#guarded();
+    return holdAsync(use, use.release, options);
   }
 
   /**
@@ -241,18 +218,8 @@ export class Semaphore extends Primitive {
    * @throws what the function throws; otherwise as `acquire`
    */
   with<T>(body: () => T, options?: PermitOptions): T {
-    let claim: Claim | undefined;
-    const acquirable = {
-      acquire: () => (claim = this.#acquire(options, true)) !== undefined,
-      acquireAsync: refuse,
-    };
-    return runHeld(
-      acquirable,
-      () => {
-        this.#release(claim!.permits, claim);
-      },
-      body,
-    );
+    const use = this.#guarded(options);
+    return runHeld(use, use.release, body);
   }
 
   /**
@@ -261,18 +228,8 @@ export class Semaphore extends Primitive {
    * @throws (rejects) what the function throws; otherwise as `acquireAsync`
    */
   withAsync<T>(body: () => T | PromiseLike<T>, options?: PermitOptions): Promise<T> {
-    let claim: Claim | undefined;
-    const acquirable = {
-      acquire: refuse,
-      acquireAsync: async () => (claim = await this.#acquireAsync(options, true)) !== undefined,
-    };
-    return runHeldAsync(
-      acquirable,
-      () => {
-        this.#release(claim!.permits, claim);
-      },
-      body,
-    );
+    const use = this.#guarded(options);
+    return runHeldAsync(use, use.release, body);
   }
 
   /** The state as Python's `repr` shows it. @internal */
@@ -283,6 +240,21 @@ export class Semaphore extends Primitive {
   /** @internal */
   protected describeValue(): string {
     return `${this.value}`;
+  }
+
+  /** This semaphore as one guard uses it, which gives back exactly what it has taken. */
+  #guarded(options?: AcquireOptions & AcquireAsyncOptions) {
+    let claim: Claim | undefined;
+    return {
+      acquire: (given: AcquireOptions | undefined = options) =>
+        (claim = this.#acquire(given, true)) !== undefined,
+      acquireAsync: async (given: AcquireAsyncOptions | undefined = options) =>
+        (claim = await this.#acquireAsync(given, true)) !== undefined,
+      release: () => {
+        this.#release(claim!.permits, claim);
+      },
+      toString: () => this.toString(),
+    };
   }
 
   #acquire(options: AcquireOptions | undefined, guarded: boolean): Claim | undefined {
@@ -336,12 +308,8 @@ function checkCount(value: unknown, what: string, least: number): void {
   }
 }
 
-/** Stands for the form of acquire that a scoped form does not use. */
-function refuse(): never {
-  throw new TypeError('not used');
-}
-
-const SEMAPHORE_KIND = /* @__PURE__ */ registerKind<Semaphore>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const SEMAPHORE_KIND: Kind = /* @__PURE__ */ registerKind<Semaphore>(() => ({
   kind: 5,
   name: 'Semaphore',
   version: 1,

@@ -14,6 +14,7 @@ import {
   registerKind,
   type MemoryOptions,
   type Place,
+  type Kind,
 } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
@@ -181,7 +182,8 @@ function checkInt64(value: bigint): void {
   if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} is not a 64-bit integer`);
 }
 
-const INT32_KIND = /* @__PURE__ */ registerKind<AtomicInt32>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const INT32_KIND: Kind = /* @__PURE__ */ registerKind<AtomicInt32>(() => ({
   kind: 13,
   name: 'AtomicInt32',
   version: 1,
@@ -190,7 +192,8 @@ const INT32_KIND = /* @__PURE__ */ registerKind<AtomicInt32>(() => ({
   revive: (memory, name) => new AtomicInt32(0, at(memory, name)),
 }));
 
-const INT64_KIND = /* @__PURE__ */ registerKind<AtomicBigInt64>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const INT64_KIND: Kind = /* @__PURE__ */ registerKind<AtomicBigInt64>(() => ({
   kind: 14,
   name: 'AtomicBigInt64',
   version: 1,

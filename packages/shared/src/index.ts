@@ -6,7 +6,6 @@
 export {
   BlockingNotAllowedError,
   DeadlockError,
-  fromShared,
   LayoutError,
   ThreadingError,
   toShared,
@@ -18,3 +17,4 @@ export {
 } from '@x/core/primitives';
 export { AtomicBigInt64, AtomicInt32 } from './atomics.js';
 export { SharedValue, type SharedValueOptions } from './shared-value.js';
+export { fromShared } from './sharing.js';

@@ -66,7 +66,9 @@ interface Change<T> {
  */
 export class SharedValue<T> extends Primitive {
   /** Bytes in a buffer of yours for a value of at most 1 KiB; for others see `bytesFor`. */
-  static readonly BYTES: number = SharedValue.bytesFor(DEFAULT_MAX_BYTES_IN_BUFFER);
+  static readonly BYTES: number = /* @__PURE__ */ SharedValue.bytesFor(
+    DEFAULT_MAX_BYTES_IN_BUFFER,
+  );
 
   /** Bytes that a shared value with this `maxBytes` needs in a buffer of yours. Throws `RangeError` if that cannot be. */
   static bytesFor(maxBytes: number): number {
@@ -276,7 +278,8 @@ function preview(value: unknown): string {
   return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
-const VALUE_KIND = /* @__PURE__ */ registerKind<SharedValue<unknown>>(() => ({
+/** How it travels; see `Kind`. @internal */
+export const VALUE_KIND: Kind = /* @__PURE__ */ registerKind<SharedValue<unknown>>(() => ({
   kind: 12,
   name: 'SharedValue',
   version: 1,

@@ -113,7 +113,7 @@ export class ThreadLocal<T> {
   }
 }
 
-const KIND_OF_LOCALS: Kind = /* @__PURE__ */ registerKind<ThreadLocal<unknown>>(() => ({
+const KIND_OF_LOCALS: Kind = registerKind<ThreadLocal<unknown>>(() => ({
   kind: LOCAL_KIND,
   name: 'ThreadLocal',
   version: 1,

@@ -290,7 +290,7 @@ function isIdent(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && isThreadId(value) && value <= THREAD_ID_MASK;
 }
 
-const KIND_OF_THREADS: Kind = /* @__PURE__ */ registerKind<ThreadHandle>(() => ({
+const KIND_OF_THREADS: Kind = registerKind<ThreadHandle>(() => ({
   kind: THREAD_KIND,
   name: 'Thread',
   version: 1,

@@ -31,7 +31,7 @@ const SHORT = 12;
 /** The same for two bytes a unit, where there is only a call with a list of arguments. */
 const SHORT_WIDE = 24;
 
-const NOT_FETCHED = Object.freeze({});
+const NOT_FETCHED = /* @__PURE__ */ Object.freeze({});
 
 type ViewConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView;
 

@@ -6,7 +6,7 @@ import { KIND } from './kinds.js';
 import { MARK, type HandleMark } from './wire.js';
 
 /** Thrown inside the writer when a value holds something that only `encode` can turn into data. */
-export const SPECIAL = new Error('the value has to go through encode');
+export const SPECIAL = /* @__PURE__ */ new Error('the value has to go through encode');
 
 /** What travels beside the bytes, since it is shared and not copied. */
 export interface Beside {
@@ -26,7 +26,9 @@ const LINEAR_OBJECTS = 32;
 
 const objectPrototype = Object.prototype;
 const sharedPrototype = SharedArrayBuffer.prototype;
-const viewNumbers = new Map<string, number>(VIEW_TYPES.map((name, number) => [name, number]));
+const viewNumbers = /* @__PURE__ */ new Map<string, number>(
+  /* @__PURE__ */ VIEW_TYPES.map((name, number) => [name, number]),
+);
 
 export class ByteWriter {
   #bytes = new Uint8Array(FIRST_SIZE);

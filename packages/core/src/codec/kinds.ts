@@ -57,8 +57,13 @@ export function registerKind<P extends object>(describe: () => Kind<P>): Kind {
       `kind ${kind.kind} is taken by ${known.name}; choose another number for ${kind.name}`,
     );
   }
-  if (!known) registry().set(kind.kind, kind);
+  remember(kind);
   return kind;
+}
+
+/** Makes sure that this thread knows the kind. */
+export function remember(kind: Kind): void {
+  if (!registry().has(kind.kind)) registry().set(kind.kind, kind);
 }
 
 /** The registered kind with this number; undefined if this thread has not imported its module. */

@@ -15,6 +15,12 @@ import {
   CAPACITY,
   CAPACITY_WORD,
   DAEMON_BIT,
+  DEAD,
+  FINISHED,
+  FREE,
+  NEW,
+  RUNNING,
+  STARTING,
   FIRST_THREAD_ID,
   FLAGS_WORD,
   GENERATION_MAX,
@@ -40,8 +46,8 @@ import {
   STATE_MASK,
   STATUS_WORD,
   THREADS_SEQ_WORD,
-  ThreadKind,
-  ThreadState,
+  type ThreadKind,
+  type ThreadState,
   VERSION_WORD,
   WAIT_EPOCH_WORD,
   WAIT_UID_WORD,
@@ -75,21 +81,18 @@ export class Realm {
 
   /** Attaches to a realm's memory. Throws `LayoutError` if it is not one, or of another version. */
   constructor(buffer: SharedArrayBuffer) {
-    if (!(buffer instanceof SharedArrayBuffer) || buffer.byteLength < HEADER_WORDS * 4) {
+    const words = buffer instanceof SharedArrayBuffer && new Int32Array(buffer, 0, buffer.byteLength >> 2);
+    if (!words || words[MAGIC_WORD] !== REALM_MAGIC) {
       throw new LayoutError('this is not the memory of a realm');
     }
-    const words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
-    if (Atomics.load(words, MAGIC_WORD) !== REALM_MAGIC) {
-      throw new LayoutError('this is not the memory of a realm');
-    }
-    const version = Atomics.load(words, VERSION_WORD);
+    // Plain reads: whoever handed the buffer over has written these before.
+    const version = words[VERSION_WORD];
     if (version !== REALM_VERSION) {
       throw new LayoutError(
         `the realm has layout version ${version}, this copy of @x/core knows ${REALM_VERSION}; install one version of @x/core`,
       );
     }
-    const capacity = Atomics.load(words, CAPACITY_WORD);
-    if (capacity !== CAPACITY || words.length !== HEADER_WORDS + capacity * RECORD_WORDS) {
+    if (words[CAPACITY_WORD] !== CAPACITY || words.length !== HEADER_WORDS + CAPACITY * RECORD_WORDS) {
       throw new LayoutError(
         `the realm's memory has ${buffer.byteLength} bytes, which does not fit its header`,
       );
@@ -129,10 +132,8 @@ export class Realm {
       const status = Atomics.load(words, base + STATUS_WORD);
       const state = status & STATE_MASK;
       const generation = (status >>> GENERATION_SHIFT) + 1;
-      const reusable =
-        state === ThreadState.FREE || state === ThreadState.FINISHED || state === ThreadState.DEAD;
-      if (!reusable || generation > GENERATION_MAX) continue;
-      const fresh = (generation << GENERATION_SHIFT) | ThreadState.NEW;
+      if ((state !== FREE && !isOver(state)) || generation > GENERATION_MAX) continue;
+      const fresh = (generation << GENERATION_SHIFT) | NEW;
       if (Atomics.compareExchange(words, base + STATUS_WORD, status, fresh) !== status) continue;
       // The record is ours alone from here on; others read it only through an id we have yet to give out.
       const name = encodeName(description.name);
@@ -151,7 +152,7 @@ export class Realm {
 
   /** Moves a thread to `STARTING`; it counts as alive from now on. False if it is not `NEW`. */
   begin(id: ThreadId): boolean {
-    if (!this.#advance(id, ThreadState.NEW, ThreadState.STARTING)) return false;
+    if (!this.#advance(id, NEW, STARTING)) return false;
     this.#times[(this.base(id) + STARTED_AT_WORD) >> 1] = epochNow();
     this.announce();
     return true;
@@ -160,12 +161,12 @@ export class Realm {
   /** Marks a thread as running on this native thread; called by the thread itself. */
   enter(id: ThreadId, nativeId: number): boolean {
     Atomics.store(this.words, this.base(id) + NATIVE_WORD, nativeId);
-    return this.#advance(id, ThreadState.STARTING, ThreadState.RUNNING);
+    return this.#advance(id, STARTING, RUNNING);
   }
 
   /** Records how a thread ended. True for the one caller who is the first to say so (R2). */
-  end(id: ThreadId, state: typeof ThreadState.FINISHED | typeof ThreadState.DEAD): boolean {
-    for (const from of [ThreadState.RUNNING, ThreadState.STARTING, ThreadState.NEW]) {
+  end(id: ThreadId, state: typeof FINISHED | typeof DEAD): boolean {
+    for (const from of [RUNNING, STARTING, NEW] as const) {
       if (!this.#advance(id, from, state)) continue;
       this.announce();
       Atomics.notify(this.words, this.base(id) + STATUS_WORD);
@@ -189,8 +190,7 @@ export class Realm {
 
   /** Whether the thread has been started and has not ended, as far as the table knows. */
   isAlive(id: ThreadId): boolean {
-    const state = this.state(id);
-    return state === ThreadState.STARTING || state === ThreadState.RUNNING;
+    return isLive(this.state(id));
   }
 
   /**
@@ -199,11 +199,11 @@ export class Realm {
    */
   hasEnded(id: ThreadId): boolean {
     const state = this.state(id);
-    if (state === undefined || state === ThreadState.FINISHED || state === ThreadState.DEAD) return true;
-    if (state !== ThreadState.RUNNING) return false;
+    if (state === undefined || isOver(state)) return true;
+    if (state !== RUNNING) return false;
     const nativeId = Atomics.load(this.words, this.base(id) + NATIVE_WORD);
     if (!runtime.nativeThreadGone(nativeId)) return false;
-    this.end(id, ThreadState.DEAD);
+    this.end(id, DEAD);
     return true;
   }
 
@@ -212,10 +212,7 @@ export class Realm {
     const ids: ThreadId[] = [];
     for (let slot = 0; slot < CAPACITY; slot++) {
       const status = Atomics.load(this.words, recordBase(slot) + STATUS_WORD);
-      const state = status & STATE_MASK;
-      if (state === ThreadState.STARTING || state === ThreadState.RUNNING) {
-        ids.push(((status >>> GENERATION_SHIFT) << SLOT_BITS) | slot);
-      }
+      if (isLive(status & STATE_MASK)) ids.push(((status >>> GENERATION_SHIFT) << SLOT_BITS) | slot);
     }
     return ids;
   }
@@ -256,7 +253,7 @@ export class Realm {
     const index = this.base(id) + STATUS_WORD;
     if (Atomics.compareExchange(this.words, index, expected, this.statusOf(id, to)) !== expected)
       return false;
-    if (to === ThreadState.FINISHED || to === ThreadState.DEAD) {
+    if (isOver(to)) {
       // A thread killed in its sleep leaves a wait note behind, which would look like an edge.
       Atomics.store(this.words, this.base(id) + WAIT_UID_WORD, 0);
       Atomics.and(this.words, this.base(id) + WAIT_EPOCH_WORD, ~1);
@@ -273,6 +270,14 @@ export function epochNow(): number {
 /** Whether a lock's owner field names a thread, and not one of the lock's own states. */
 export function isThreadId(value: number): boolean {
   return value >= FIRST_THREAD_ID;
+}
+
+function isLive(state: number | undefined): boolean {
+  return state === STARTING || state === RUNNING;
+}
+
+function isOver(state: number): boolean {
+  return state === FINISHED || state === DEAD;
 }
 
 function recordBase(slot: number): number {
