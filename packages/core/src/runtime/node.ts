@@ -9,6 +9,13 @@ const REALM_KEY = '@x/core:realm';
 // The longest delay a timer takes; the timer exists only to be referenced.
 const FOR_EVER_MS = 2 ** 31 - 1;
 
+/** Methods of buffers that Node has, and does not document. */
+interface Natives {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+  ucs2Slice(this: Uint8Array, start: number, end: number): string;
+  latin1Write(this: Uint8Array, text: string, offset: number, length: number): number;
+}
+
 /** The runtime, or undefined when this is not Node. */
 export function nodeRuntime(): Runtime | undefined {
   const process = globalThis.process as NodeJS.Process | undefined;
@@ -16,9 +23,7 @@ export function nodeRuntime(): Runtime | undefined {
   const fs: FileSystem = process.getBuiltinModule('node:fs');
   const listsThreads = fs.existsSync('/proc/self/task');
   const { Buffer } = process.getBuiltinModule('node:buffer');
-  const { latin1Slice } = Buffer.prototype as {
-    latin1Slice?: (this: Uint8Array, start: number, end: number) => string;
-  };
+  const { latin1Slice, latin1Write, ucs2Slice } = Buffer.prototype as Partial<Natives>;
   const expectLarge = largeBlocks(process.platform);
   return {
     name: 'node',
@@ -71,6 +76,20 @@ export function nodeRuntime(): Runtime | undefined {
     receiveNow: (port) =>
       workerThreads().receiveMessageOnPort(port as import('node:worker_threads').MessagePort),
     latin1: (bytes, start, end) => latin1Slice?.call(bytes, start, end),
+    utf16: (bytes, start, end) => ucs2Slice?.call(bytes, start, end),
+    putLatin1(bytes, at, text) {
+      latin1Write?.call(bytes, text, at, text.length);
+      return latin1Write !== undefined;
+    },
+    compile(parameter, body) {
+      try {
+        // eslint-disable-next-line @typescript-eslint/no-implied-eval -- making a function of text is what this is for
+        return new Function(parameter, `'use strict';${body}`) as (argument: never) => unknown;
+      } catch {
+        // The process was started without the right to do so.
+        return undefined;
+      }
+    },
     allocate(byteLength) {
       expectLarge(byteLength);
       const { buffer } = Buffer.allocUnsafeSlow(byteLength);

@@ -32,6 +32,12 @@ export interface Runtime {
   receiveNow(port: unknown): { readonly message: unknown } | undefined;
   /** Text of bytes that are one code unit each, which may be shared; undefined where the platform has nothing fast for it. */
   latin1(bytes: Uint8Array, start: number, end: number): string | undefined;
+  /** Text of bytes that are two for each code unit, low byte first; undefined where the platform has nothing fast for it. */
+  utf16(bytes: Uint8Array, start: number, end: number): string | undefined;
+  /** Writes text whose code units are a byte each; false where the platform has nothing fast for it. */
+  putLatin1(bytes: Uint8Array, at: number, text: string): boolean;
+  /** A function from source that this project has made; undefined where a policy may forbid it. */
+  compile(parameter: string, body: string): ((argument: never) => unknown) | undefined;
   /** A buffer with anything in it: the caller writes over all of it at once. */
   allocate(byteLength: number): ArrayBuffer;
   /** Calls back in the next turn of the event loop, so that timers and I/O that are due come first. */

@@ -18,6 +18,9 @@ export function webRuntime(): Runtime {
     onIdle: () => undefined,
     receiveNow: () => undefined,
     latin1: () => undefined,
+    utf16: () => undefined,
+    putLatin1: () => false,
+    compile: () => undefined,
     allocate: (byteLength) => new ArrayBuffer(byteLength),
     nextTurn: (callback) => {
       setTimeout(callback, 0);
