@@ -52,6 +52,95 @@ describe('the keys of objects', () => {
     expect(orders(result)).toEqual(orders(value));
   });
 
+  it.each(Object.entries(VALUES))('survive also when they come often: %s', (_, value) => {
+    const expected = structuredClone(value);
+    const bytes = encodeBytes(value).slice();
+    for (let n = 0; n < 100; n++) {
+      const result = decodeBytes(bytes);
+      expect(result).toEqual(expected);
+      expect(orders(result)).toEqual(orders(value));
+      expect(encodeBytes(result)).toEqual(bytes);
+    }
+  });
+
+  it('make objects of their own each time, with properties like any other', () => {
+    const bytes = encodeBytes({ often: 1, 'with "quotes"\n\u2028': 2, 7: 3, toString: 4 }).slice();
+    const results = Array.from({ length: 100 }, () => decodeBytes(bytes) as Record<string, unknown>);
+    const last = results.at(-1)!;
+    for (const result of results) {
+      expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
+      expect(Object.getOwnPropertyDescriptors(result)).toEqual(Object.getOwnPropertyDescriptors(last));
+      expect(Object.getOwnPropertyDescriptor(result, 'often')).toEqual({
+        value: 1,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    }
+    last['often'] = 'changed';
+    last['more'] = 1;
+    expect(decodeBytes(bytes)).toEqual(results[0]);
+  });
+
+  it('of a chain of objects of one shape keep references right, however often they come', () => {
+    interface Link {
+      name: string;
+      next: Link | undefined;
+    }
+    const first: Link = { name: 'first', next: undefined };
+    first.next = { name: 'second', next: { name: 'third', next: first } };
+    const bytes = encodeBytes(first).slice();
+    for (let n = 0; n < 100; n++) {
+      const link = decodeBytes(bytes) as Link;
+      expect([link.name, link.next?.name, link.next?.next?.name]).toEqual(['first', 'second', 'third']);
+      expect(link.next?.next?.next).toBe(link);
+    }
+  });
+
+  it('are those of the object itself, whatever its prototype has', () => {
+    Object.defineProperty(Object.prototype, 'inherited', { value: 1, enumerable: true, configurable: true });
+    let keys: string[][];
+    try {
+      keys = (travel([{ a: 1 }, { a: 2 }]) as object[]).map((object) => Object.keys(object));
+    } finally {
+      delete (Object.prototype as { inherited?: number }).inherited;
+    }
+    expect(keys).toEqual([['a'], ['a']]);
+  });
+
+  it('that a getter changes are never mixed up', () => {
+    const sly = (): object => ({
+      get first() {
+        delete (this as { second?: number }).second;
+        return 1;
+      },
+      second: 2,
+      third: 3,
+    });
+    for (let n = 0; n < 3; n++) {
+      let result: unknown;
+      try {
+        result = travel([{ first: 0, second: 0, third: 0 }, sly()]);
+      } catch (error) {
+        // It may be refused, too.
+        expect((error as Error).name).toBe('TransferError');
+        continue;
+      }
+      expect(result).toMatchObject([{ first: 0 }, { first: 1, third: 3 }]);
+    }
+  });
+
+  it('are refused if their bytes are not as many as is said', () => {
+    const bytes = encodeBytes({ ab: 1 }).slice();
+    expect(decodeBytes(bytes)).toEqual({ ab: 1 });
+    for (const difference of [-1, 1, 100]) {
+      const damaged = bytes.slice();
+      // Version, tag, number of bytes.
+      damaged[2]! += difference;
+      expect(() => decodeBytes(damaged)).toThrow(LayoutError);
+    }
+  });
+
   it('are written once for all objects that have the same', () => {
     const [one, two, three] = [1, 2, 3].map(
       (count) => encodeBytes(new Array(count).fill(0).map(() => ({ aLongKey: 1 }))).length,

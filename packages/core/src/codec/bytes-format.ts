@@ -13,9 +13,12 @@
  * WIDE          count, two bytes per code unit: lone surrogates survive
  * ARRAY         count, the items
  * SPARSE        length (FLOAT64 bytes), count, pairs of key string and value
- * OBJECT        count, the keys as strings, the values
- * SHAPED        count: number of an OBJECT written before that has the same keys; the values. Of the objects of a
- *               message that have keys, the first MAX_SHAPES with this tag OBJECT have numbers, in order of their tags
+ * TEXT          count: so many code units of the message's text, after those that were taken before
+ * OBJECT        count, the keys as strings that are not TEXT, the values
+ * KEYED         as OBJECT, with a count before: bytes of what stands before the values
+ * SHAPED        count: number of an object written before that has the same keys; the values. Of the objects of a
+ *               message that have keys, the first MAX_SHAPES with the tags OBJECT and KEYED have numbers, in order of
+ *               their tags
  * REFERENCE     count: number of an object written before, in order of their tags; SHARED does not count
  * MAP, SET      count, the entries
  * DATE          8 bytes
@@ -27,6 +30,9 @@
  * HANDLE        string: realm and number of the primitive; then the handle as in OBJECT
  * WIRE          the message that `encode` makes of a value with something special in it
  * ```
+ *
+ * If the first byte has TEXT_BIT, the message ends with its text, one byte per code unit, and the length of that in four
+ * bytes.
  */
 export const Tag = {
   UNDEFINED: 0,
@@ -54,10 +60,13 @@ export const Tag = {
   HANDLE: 22,
   WIRE: 23,
   SHAPED: 24,
+  TEXT: 25,
+  KEYED: 26,
 } as const;
 
 /** First byte of every encoded value; another one is refused. */
-export const BYTES_VERSION = 1;
+export const BYTES_VERSION = 2;
+export const TEXT_BIT = 0x80;
 
 /** Lists of keys that can be named by their number. A reader counts as a writer does. */
 export const MAX_SHAPES = 16;

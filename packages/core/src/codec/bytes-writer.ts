@@ -1,7 +1,10 @@
 /** From a value to bytes; the format stands in bytes-format.ts. */
-import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, VIEW_TYPES } from './bytes-format.js';
+import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, TEXT_BIT, VIEW_TYPES } from './bytes-format.js';
 import { registeredName } from './classes.js';
 import { Pieces, type Piece } from './bytes-pieces.js';
+import { KEPT_BYTES, KEPT_KEYS, ShapeBook, type WrittenShape } from './bytes-shapes.js';
+import { ByteSink, FIRST_SIZE } from './bytes-sink.js';
+import { isWide, putText, TEXT_LONGEST, TEXT_TAIL, TEXT_UNITS } from './bytes-text.js';
 import { KIND } from './kinds.js';
 import { MARK, type HandleMark } from './wire.js';
 
@@ -16,11 +19,13 @@ export interface Beside {
   key(handle: HandleMark): string;
 }
 
-const FIRST_SIZE = 1024;
 /** A larger scratch is dropped after use, so that one big item does not hold its size for ever. */
 const KEPT_SIZE = 1 << 20;
 /** A buffer of so many bytes or more stays out of the scratch where the caller can do with pieces. */
 const APART_FROM = 4096;
+/** Strings of so many units, of which a message has so many at most, need no text. */
+const FEW_UNITS = 12;
+const FEW_STRINGS = 2;
 /** Up to this many objects are compared one by one, which is cheaper than a map. */
 const LINEAR_OBJECTS = 32;
 
@@ -30,16 +35,23 @@ const viewNumbers = /* @__PURE__ */ new Map<string, number>(
   /* @__PURE__ */ VIEW_TYPES.map((name, number) => [name, number]),
 );
 
-export class ByteWriter {
-  #bytes = new Uint8Array(FIRST_SIZE);
-  #view = new DataView(this.#bytes.buffer);
-  #at = 0;
+export class ByteWriter extends ByteSink {
   /** Objects in order of their tags. */
   #objects: object[] = [];
   #numbers: Map<object, number> | undefined;
   #beside: Beside | undefined;
-  /** Lists of keys in order of their numbers. */
-  readonly #shapes: string[][] = [];
+  readonly #book = new ShapeBook();
+  /** Counts messages. */
+  #message = 0;
+  /** Lists of keys that have numbers in this message. */
+  #shapes = 0;
+  /** The keys of the object before: often those of the next one. */
+  #last: WrittenShape | undefined;
+  /** Whether `for in` over a plain object gives its own properties only. */
+  #ordinary = true;
+  #text = '';
+  /** Short strings so far. */
+  #strings = 0;
   /** What stays where it is, if the caller can do with that, and how many bytes that is. */
   #pieces: Piece[] | undefined;
   #outside = 0;
@@ -66,41 +78,45 @@ export class ByteWriter {
    * @param beside given when the value is the output of `encode`, in which marked objects are data
    */
   write(value: unknown, beside?: Beside): Uint8Array {
-    if (this.#bytes.length > KEPT_SIZE) this.#resize(FIRST_SIZE);
+    if (this.bytes.length > KEPT_SIZE) this.resize(FIRST_SIZE);
     this.#beside = beside;
-    this.#bytes[0] = BYTES_VERSION;
-    this.#at = 1;
+    this.bytes[0] = BYTES_VERSION;
+    this.at = 1;
+    this.#message++;
+    this.#ordinary = hasNone(objectPrototype);
     try {
-      if (beside) this.#tag(Tag.WIRE);
+      if (beside) this.tag(Tag.WIRE);
       this.#value(value);
+      if (this.#text !== '') this.#finishText();
     } finally {
       if (this.#objects.length > 0) this.#objects = [];
-      this.#shapes.length = 0;
+      this.#shapes = this.#strings = 0;
+      this.#text = '';
       this.#numbers = undefined;
     }
-    return this.#bytes.subarray(0, this.#at);
+    return this.bytes.subarray(0, this.at);
   }
 
   #value(value: unknown): void {
     switch (typeof value) {
       case 'number':
-        this.#number(value);
+        this.number(value);
         return;
       case 'string':
         this.#string(value);
         return;
       case 'boolean':
-        this.#tag(value ? Tag.TRUE : Tag.FALSE);
+        this.tag(value ? Tag.TRUE : Tag.FALSE);
         return;
       case 'undefined':
-        this.#tag(Tag.UNDEFINED);
+        this.tag(Tag.UNDEFINED);
         return;
       case 'object':
-        if (value === null) this.#tag(Tag.NULL);
+        if (value === null) this.tag(Tag.NULL);
         else this.#object(value);
         return;
       case 'bigint':
-        this.#bigint(value);
+        this.bigint(value);
         return;
       default:
         // A function or symbol: `encode` names its path.
@@ -119,8 +135,7 @@ export class ByteWriter {
     if (Array.isArray(value)) {
       this.#array(value);
     } else if (prototype === objectPrototype) {
-      if (Object.hasOwn(value, MARK) && this.#mark(value)) return;
-      this.#plain(value);
+      this.#plain(value, true);
     } else if (this.#beside) {
       this.#platform(value);
     } else {
@@ -137,8 +152,8 @@ export class ByteWriter {
     if (numbers === undefined) {
       const number = objects.indexOf(value);
       if (number >= 0) {
-        this.#tag(Tag.REFERENCE);
-        this.#count(number);
+        this.tag(Tag.REFERENCE);
+        this.count(number);
         return true;
       }
       objects.push(value);
@@ -151,8 +166,8 @@ export class ByteWriter {
       numbers.set(value, numbers.size);
       return false;
     }
-    this.#tag(Tag.REFERENCE);
-    this.#count(number);
+    this.tag(Tag.REFERENCE);
+    this.count(number);
     return true;
   }
 
@@ -160,7 +175,7 @@ export class ByteWriter {
   #mark(value: object): boolean {
     if (this.#beside === undefined) throw SPECIAL;
     if ((value as Record<string, unknown>)[MARK] !== 'handle') return false;
-    this.#tag(Tag.HANDLE);
+    this.tag(Tag.HANDLE);
     this.#string(this.#beside.key(value as HandleMark));
     this.#pairs(value, Object.keys(value));
     return true;
@@ -168,45 +183,86 @@ export class ByteWriter {
 
   #shared(buffer: SharedArrayBuffer): void {
     if (this.#beside === undefined) throw SPECIAL;
-    this.#tag(Tag.SHARED);
+    this.tag(Tag.SHARED);
     this.#string(this.#beside.ticket(buffer));
   }
 
-  #plain(value: object): void {
-    const keys = Object.keys(value);
-    const { length } = keys;
-    const shape = this.#shapeOf(keys);
-    if (shape >= 0) {
-      this.#tag(Tag.SHAPED);
-      this.#count(shape);
-    } else {
-      this.#tag(Tag.OBJECT);
-      this.#count(length);
-      if (length > 0 && this.#shapes.length < MAX_SHAPES) this.#shapes.push(keys);
-      for (const key of keys) this.#string(key);
+  /** @param simple whether its prototype is that of a literal, so that it may be a mark */
+  #plain(value: object, simple: boolean): void {
+    let shape = this.#last;
+    const quick = simple && this.#ordinary;
+    if (!quick || shape === undefined || !hasKeys(value, shape.keys)) {
+      const keys = Object.keys(value);
+      shape = this.#book.find(keys) ?? this.#learn(keys);
+      if (shape === undefined || (simple && shape.marked)) {
+        if (!(simple && keys.includes(MARK) && this.#mark(value))) this.#long(value, keys);
+        return;
+      }
+      this.#last = shape;
     }
+    this.#head(shape);
+    const { keys } = shape;
+    let left = keys.length;
+    if (quick) {
+      for (const key in value) {
+        this.#value((value as Record<string, unknown>)[key]);
+        left--;
+      }
+      // A getter of the user has changed the object.
+      if (left !== 0) throw SPECIAL;
+    } else {
+      for (const key of keys) this.#value((value as Record<string, unknown>)[key]);
+    }
+  }
+
+  /** What stands before the values of an object. */
+  #head(shape: WrittenShape): void {
+    if (shape.message === this.#message) {
+      this.tag(Tag.SHAPED);
+      this.count(shape.number);
+      return;
+    }
+    const { block } = shape;
+    const { length } = block;
+    this.tag(Tag.KEYED);
+    this.count(length);
+    this.ensure(length);
+    const bytes = this.bytes;
+    for (let index = 0; index < length; index++) bytes[this.at + index] = block[index]!;
+    this.at += length;
+    if (shape.keys.length > 0 && this.#shapes < MAX_SHAPES) {
+      shape.message = this.#message;
+      shape.number = this.#shapes++;
+    }
+  }
+
+  /** Keeps a list of keys, if it is worth it. */
+  #learn(keys: string[]): WrittenShape | undefined {
+    if (keys.length > KEPT_KEYS) return undefined;
+    const start = this.at;
+    this.count(keys.length);
+    for (const key of keys) this.inline(key);
+    const block = this.bytes.slice(start, this.at);
+    this.at = start;
+    if (block.length > KEPT_BYTES) return undefined;
+    const shape = { keys, block, marked: keys.includes(MARK), message: 0, number: 0 };
+    this.#book.keep(shape);
+    return shape;
+  }
+
+  /** An object whose keys are not kept. */
+  #long(value: object, keys: string[]): void {
+    this.tag(Tag.OBJECT);
+    if (keys.length > 0 && this.#shapes < MAX_SHAPES) this.#shapes++;
+    this.count(keys.length);
+    for (const key of keys) this.inline(key);
     for (const key of keys) this.#value((value as Record<string, unknown>)[key]);
   }
 
-  /** Number of the same keys in the same order, or -1. */
-  #shapeOf(keys: string[]): number {
-    const shapes = this.#shapes;
-    const { length } = keys;
-    // The last one first, which is that of the neighbour in a list.
-    for (let number = shapes.length - 1; number >= 0; number--) {
-      const shape = shapes[number]!;
-      if (shape.length !== length) continue;
-      let same = 0;
-      while (same < length && shape[same] === keys[same]) same++;
-      if (same === length) return number;
-    }
-    return -1;
-  }
-
   #pairs(value: object, keys: string[]): void {
-    this.#count(keys.length);
+    this.count(keys.length);
     for (const key of keys) {
-      this.#string(key);
+      this.inline(key);
       this.#value((value as Record<string, unknown>)[key]);
     }
   }
@@ -216,12 +272,12 @@ export class ByteWriter {
     const keys = Object.keys(value);
     // Neither holes nor other properties: those come last, so a hole and an extra do not make up for each other.
     if (keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))) {
-      this.#tag(Tag.ARRAY);
-      this.#count(length);
+      this.tag(Tag.ARRAY);
+      this.count(length);
       for (let index = 0; index < length; index++) this.#value(value[index]);
     } else {
-      this.#tag(Tag.SPARSE);
-      this.#float(length);
+      this.tag(Tag.SPARSE);
+      this.float(length);
       this.#pairs(value, keys);
     }
   }
@@ -229,23 +285,23 @@ export class ByteWriter {
   #platform(value: object): void {
     const name = objectPrototype.toString.call(value).slice(8, -1);
     if (value instanceof Map) {
-      this.#tag(Tag.MAP);
+      this.tag(Tag.MAP);
       const entries = [...(value as Map<unknown, unknown>)];
-      this.#count(entries.length);
+      this.count(entries.length);
       for (const [key, item] of entries) {
         this.#value(key);
         this.#value(item);
       }
     } else if (value instanceof Set) {
-      this.#tag(Tag.SET);
+      this.tag(Tag.SET);
       const items = [...(value as Set<unknown>)];
-      this.#count(items.length);
+      this.count(items.length);
       for (const item of items) this.#value(item);
     } else if (value instanceof Date) {
-      this.#tag(Tag.DATE);
-      this.#float(value.getTime());
+      this.tag(Tag.DATE);
+      this.float(value.getTime());
     } else if (value instanceof RegExp) {
-      this.#tag(Tag.REGEXP);
+      this.tag(Tag.REGEXP);
       this.#string(value.source);
       this.#string(value.flags);
     } else if (ArrayBuffer.isView(value)) {
@@ -258,10 +314,10 @@ export class ByteWriter {
       value instanceof Boolean ||
       value instanceof BigInt
     ) {
-      this.#tag(Tag.BOXED);
+      this.tag(Tag.BOXED);
       this.#value(value.valueOf());
     } else if (name === 'Object' || name === 'Arguments') {
-      this.#plain(value);
+      this.#plain(value, false);
     } else if (name === 'Error' || value instanceof Error) {
       throw SPECIAL;
     } else {
@@ -274,129 +330,73 @@ export class ByteWriter {
     if (this.#beside === undefined) throw SPECIAL;
     const clone = structuredClone(value);
     if (Object.getPrototypeOf(clone) !== objectPrototype) throw SPECIAL;
-    this.#plain(clone);
+    this.#plain(clone, false);
   }
 
   #arrayView(value: ArrayBufferView, name: string): void {
     const number = viewNumbers.get(name);
     if (number === undefined) throw SPECIAL;
-    this.#tag(Tag.VIEW);
-    this.#tag(number);
+    this.tag(Tag.VIEW);
+    this.tag(number);
     // The whole buffer, as structured clone has it: two views of one buffer stay views of one buffer.
     this.#object(value.buffer);
-    this.#float(value.byteOffset);
-    this.#float('length' in value ? (value as Uint8Array).length : value.byteLength);
+    this.float(value.byteOffset);
+    this.float('length' in value ? (value as Uint8Array).length : value.byteLength);
   }
 
   #buffer(value: ArrayBuffer): void {
     const { byteLength } = value;
-    this.#tag(Tag.BUFFER);
-    this.#float(byteLength);
+    this.tag(Tag.BUFFER);
+    this.float(byteLength);
     const { resizable, maxByteLength } = value as { resizable?: boolean; maxByteLength?: number };
-    this.#float(resizable === true ? maxByteLength! + 1 : 0);
-    const padding = paddingAt(this.#at + this.#outside, byteLength);
+    this.float(resizable === true ? maxByteLength! + 1 : 0);
+    const padding = paddingAt(this.at + this.#outside, byteLength);
     const source = new Uint8Array(value);
     if (this.#pieces && byteLength >= APART_FROM) {
-      this.#pad(padding);
-      this.#pieces.push({ at: this.#at, source, length: byteLength });
+      this.pad(padding);
+      this.#pieces.push({ at: this.at, source, length: byteLength });
       this.#outside += byteLength;
       return;
     }
-    this.#ensure(padding + byteLength);
-    this.#pad(padding);
-    this.#bytes.set(source, this.#at);
-    this.#at += byteLength;
-  }
-
-  #pad(padding: number): void {
-    for (let left = padding; left > 0; left--) this.#tag(0);
-  }
-
-  #number(value: number): void {
-    const whole = value | 0;
-    // -0 is not a whole number here: 1 / -0 tells it from 0.
-    if (whole !== value || (value === 0 && 1 / value < 0)) {
-      this.#tag(Tag.FLOAT64);
-      this.#float(value);
-      return;
-    }
-    this.#ensure(5);
-    if (whole >= -128 && whole < 128) {
-      this.#bytes[this.#at++] = Tag.INT8;
-      this.#bytes[this.#at++] = whole;
-    } else {
-      this.#bytes[this.#at] = Tag.INT32;
-      this.#view.setInt32(this.#at + 1, whole, true);
-      this.#at += 5;
-    }
+    this.ensure(padding + byteLength);
+    this.pad(padding);
+    this.bytes.set(source, this.at);
+    this.at += byteLength;
   }
 
   #string(value: string): void {
     const { length } = value;
-    this.#ensure(6 + length * 2);
-    const bytes = this.#bytes;
-    const start = this.#at;
-    this.#bytes[this.#at++] = Tag.LATIN;
-    this.#count(length);
-    let at = this.#at;
-    for (let index = 0; index < length; index++) {
-      const unit = value.charCodeAt(index);
-      if (unit > 0xff) {
-        this.#wide(value, start);
-        return;
-      }
-      bytes[at++] = unit;
+    // A loop is as good for the first few, of which most messages have no more.
+    const few = length <= FEW_UNITS && this.#strings++ < FEW_STRINGS;
+    if (few || length > TEXT_LONGEST || this.#text.length + length > TEXT_UNITS || isWide(value)) {
+      this.inline(value);
+      return;
     }
-    this.#at = at;
+    this.tag(Tag.TEXT);
+    this.count(length);
+    this.#text += value;
   }
 
-  #wide(value: string, start: number): void {
-    this.#bytes[start] = Tag.WIDE;
-    const view = this.#view;
-    let at = this.#at;
-    for (let index = 0; index < value.length; index++) {
-      view.setUint16(at, value.charCodeAt(index), true);
-      at += 2;
-    }
-    this.#at = at;
+  #finishText(): void {
+    const { length } = this.#text;
+    this.ensure(length + TEXT_TAIL);
+    putText(this.bytes, this.at, this.#text);
+    this.at += length;
+    this.view.setUint32(this.at, length, true);
+    this.at += TEXT_TAIL;
+    this.bytes[0] = BYTES_VERSION | TEXT_BIT;
   }
+}
 
-  #bigint(value: bigint): void {
-    this.#tag(Tag.BIGINT);
-    this.#tag(value < 0n ? 1 : 0);
-    this.#string((value < 0n ? -value : value).toString(16));
-  }
+/** Whether a plain object has these keys, in this order. */
+function hasKeys(value: object, keys: readonly string[]): boolean {
+  let index = 0;
+  for (const key in value) if (keys[index++] !== key) return false;
+  return index === keys.length;
+}
 
-  #float(value: number): void {
-    this.#ensure(8);
-    this.#view.setFloat64(this.#at, value, true);
-    this.#at += 8;
-  }
-
-  #count(value: number): void {
-    this.#ensure(5);
-    let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#at++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    this.#bytes[this.#at++] = rest;
-  }
-
-  #tag(tag: number): void {
-    this.#ensure(1);
-    this.#bytes[this.#at++] = tag;
-  }
-
-  #ensure(bytes: number): void {
-    if (this.#at + bytes > this.#bytes.length)
-      this.#resize(Math.max(this.#bytes.length * 2, this.#at + bytes));
-  }
-
-  #resize(size: number): void {
-    const before = this.#bytes;
-    this.#bytes = new Uint8Array(size);
-    if (size > before.length) this.#bytes.set(before);
-    this.#view = new DataView(this.#bytes.buffer);
-  }
+/** Whether `for in` gives nothing. */
+function hasNone(value: object): boolean {
+  for (const _ in value) return false;
+  return true;
 }
