@@ -56,7 +56,7 @@ describe('enumeration', () => {
     expect(explored.schedules).toBe(6);
   });
 
-  test('merging states changes how much is run, not what is found', async () => {
+  test('states that are merged change how much is run, not what is counted', async () => {
     const body: Body<Int32Array> = (words) => {
       Atomics.add(words, 0, 1);
       const seen = Atomics.load(words, 1);
@@ -64,11 +64,15 @@ describe('enumeration', () => {
       Atomics.compareExchange(words, 1, seen, seen + words[2] + 1);
     };
     const options = { name: 'merging', setup: () => memory(3), threads: { A: body, B: body, C: body } };
-    const merged = await explore({ ...options, preemptions: 3 });
-    const all = await explore({ ...options, preemptions: 3, merge: false });
-    expect(merged.schedules).toBe(all.schedules);
-    expect(all.runs).toBe(all.schedules);
-    expect(merged.runs).toBeLessThan(all.runs);
+    const none = await explore({ ...options, preemptions: 3, merge: 'none' });
+    const same = await explore({ ...options, preemptions: 3, merge: 'same' });
+    const all = await explore({ ...options, preemptions: 3 });
+    expect(none.runs).toBe(none.schedules);
+    expect(same.schedules).toBe(none.schedules);
+    expect(same.runs).toBeLessThan(none.runs);
+    // What is reached with less left of the bounds counts as one.
+    expect(all.schedules).toBeLessThan(none.schedules);
+    expect(all.runs).toBeLessThan(same.runs);
   });
 
   test('it sees every outcome of an increment that is not atomic', async () => {

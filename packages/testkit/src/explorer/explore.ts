@@ -210,7 +210,7 @@ class Model<S> {
         events: { timeouts: 0, starves: 0, aborts: 0, kills: 0, interrupts: 0, slices: 0, ...events },
         mortal: new Set(mortal),
         idleSlices,
-        merge: options.merge ?? true,
+        merge: options.merge ?? 'all',
         maxSteps: options.maxSteps ?? 2_000,
       },
       {
@@ -260,7 +260,7 @@ class Model<S> {
   #start(thread: Thread, member: Member): unknown {
     const { engine } = this.search;
     const body = this.#options.threads[thread.name] as Body<S>;
-    return body(attach(this.#shared, member), new VirtualThreadHandle(thread, engine));
+    return body(attach(this.#shared, member, engine.lens), new VirtualThreadHandle(thread, engine));
   }
 
   #outcomes(): Record<string, Outcome> {

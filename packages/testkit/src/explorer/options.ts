@@ -47,6 +47,13 @@ export interface Events {
 
 export type Outcome = { readonly value: unknown } | { readonly dead: true };
 
+/**
+ * When a state counts as one that was explored before, each allowing what the one before it does:
+ * `none`: never; `same`: the same memory, the same past of every thread, as much left of the bounds;
+ * `covered`: also if less is left of the bounds; `all`: whatever the past of threads that have ended.
+ */
+export type Merging = 'none' | 'same' | 'covered' | 'all';
+
 export interface ExploreOptions<S, N extends string = string> {
   readonly name: string;
   /** Makes the shared primitives and memory; runs once. All that changes must be in shared memory. */
@@ -66,8 +73,8 @@ export interface ExploreOptions<S, N extends string = string> {
   readonly words?: Readonly<Record<string, Readonly<Record<number, string>>>>;
   /** Explores only the schedule that a failure has printed, and fails with its trace again. */
   readonly replay?: string;
-  /** Whether states that were reached before are explored only once. Default: true. */
-  readonly merge?: boolean;
+  /** Which states are explored only once. Default: 'all'. */
+  readonly merge?: Merging;
   /** Whether accesses to the realm's notes are scheduling points, too. Default: false. */
   readonly realmPoints?: boolean;
   /** Operations after which a schedule counts as endless. Default: 2000. */
@@ -79,11 +86,14 @@ export interface ExploreOptions<S, N extends string = string> {
 }
 
 export interface Explored {
-  /** Schedules within the bounds, each of them explored or equal to one that was. */
+  /**
+   * Schedules within the bounds, each of them run or equal to one that was. There are at least so many:
+   * where a state is reached again with less left of the bounds, all that may follow count as one.
+   */
   readonly schedules: number;
   /** Schedules that were run to their end. */
   readonly runs: number;
-  /** Different states in which there was a choice. */
+  /** Different states, at every point of every schedule. */
   readonly states: number;
   readonly ms: number;
 }
