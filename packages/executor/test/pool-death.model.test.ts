@@ -96,3 +96,22 @@ test('tasks of other threads fail when the owner dies, since its workers end wit
     },
   });
 });
+
+test.each([2, 3])('a system that has no room for a thread %i times', async (refusals) => {
+  await check({
+    setup: setup({ refusals }),
+    threads: {
+      S: (model, thread) => {
+        const side = crewOf(model, thread);
+        const result = outcomeOf(() => side.submit(1));
+        side.close();
+        return result;
+      },
+      W0: spare(0),
+    },
+    preemptions: LONG ? 3 : 1,
+    final: (_model, { S }) => {
+      expect(S).toEqual({ value: refusals < 3 ? 2 : BrokenExecutorError.name });
+    },
+  });
+});

@@ -33,9 +33,15 @@ export interface PoolModel {
   readonly executor: ThreadPoolExecutor;
   /** How often each task was begun. */
   readonly ran: Int32Array;
-  /** Workers that were started; then for each its record + 1, or −1: it is not needed any more. */
+  /**
+   * How many workers were started; for each its record + 1, or −1: it is not needed any more; how often the system has no
+   * room for a thread.
+   */
   readonly jobs: Int32Array;
 }
+
+/** Workers that can be started, at most. */
+const SPARES = 3;
 
 const TASK: TargetReference = {
   kind: 'source',
@@ -81,6 +87,7 @@ const NO_PORT = {
   postMessage: (): void => {
     throw new Error('no message may be sent in this model');
   },
+  close: (): void => undefined,
   receiveNow: () => undefined,
   transferable: undefined,
 };
@@ -102,11 +109,13 @@ export interface Cast {
   readonly ready?: number;
   /** Default: as many as there are already, at least 1. */
   readonly maxWorkers?: number;
+  /** How often the system has no room for a thread. Default: 0. */
+  readonly refusals?: number;
 }
 
 /** Makes the pool. */
 export const setup =
-  ({ submitters = 1, ready = 0, maxWorkers = Math.max(ready, 1) }: Cast = {}) =>
+  ({ submitters = 1, ready = 0, maxWorkers = Math.max(ready, 1), refusals = 0 }: Cast = {}) =>
   (): PoolModel => {
     const executor = new ThreadPoolExecutor({ maxWorkers, threadNamePrefix: 'w' });
     const { words } = poolOf(executor);
@@ -121,8 +130,9 @@ export const setup =
     }
     words[layout.RECORDS_WORD] = words[layout.ALIVE_WORD] = ready;
     const shared = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4));
-    current = { executor, ran: shared(8), jobs: shared(4) };
+    current = { executor, ran: shared(8), jobs: shared(2 + SPARES) };
     current.jobs[0] = ready;
+    current.jobs[1 + SPARES] = refusals;
     return current;
   };
 
@@ -165,7 +175,7 @@ export class Side {
   }
 
   #dismissAll(): void {
-    for (let n = Atomics.load(this.#jobs, 0); n < this.#jobs.length - 1; n++) this.#dismiss(n);
+    for (let n = Atomics.load(this.#jobs, 0); n < SPARES; n++) this.#dismiss(n);
   }
 
   #dismiss(n: number): void {
@@ -231,6 +241,10 @@ async function run(pool: Pool, record: number): Promise<void> {
 function launch(order: WorkerOrder): Launched {
   const { executor, jobs } = current;
   const { realm } = poolOf(executor);
+  if (Atomics.load(jobs, 1 + SPARES) > 0) {
+    Atomics.sub(jobs, 1 + SPARES, 1);
+    throw new Error('no room for a thread');
+  }
   const n = Atomics.add(jobs, 0, 1);
   const id = firstWorker + n;
   Atomics.store(jobs, 1 + n, order.record + 1);
