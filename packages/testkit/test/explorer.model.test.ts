@@ -367,3 +367,57 @@ describe('slices', () => {
     expect(await reasonOf({ name: 'no slices', setup: () => memory(3), threads })).toContain('A sleeps');
   });
 });
+
+describe('what a model may leave out or do itself', () => {
+  test('loads of a word that stands still are no points; all else on it is one', async () => {
+    const options = {
+      name: 'still',
+      setup: () => ({ word: memory() }),
+      threads: {
+        A: ({ word }: { word: Int32Array }) => {
+          for (let i = 0; i < 3; i++) Atomics.load(word, 0);
+          Atomics.add(word, 0, 1);
+        },
+        B: ({ word }: { word: Int32Array }) => Atomics.add(word, 0, 1),
+      },
+      preemptions: Infinity,
+    };
+    const all = await explore({ ...options, print: false });
+    const fewer = await explore({ ...options, still: ['word[0]'], print: false });
+    expect([all.schedules, fewer.schedules]).toEqual([5, 2]);
+  });
+
+  test('a thread that is killed by another one does nothing more, wherever it is', async () => {
+    const seen = new Set<number>();
+    await explore({
+      name: 'kill',
+      setup: () => ({ word: memory(), held: memory() }),
+      threads: {
+        A: ({ word, held }) => {
+          Atomics.add(word, 0, 1);
+          Atomics.add(word, 0, 1);
+          Atomics.wait(held, 0, 0);
+        },
+        B: (_shared, thread) => {
+          thread.kill('A');
+        },
+      },
+      final: ({ word }, { A }) => {
+        expect(A).toEqual({ dead: true });
+        seen.add(word[0]!);
+      },
+      print: false,
+    });
+    expect([...seen].sort()).toEqual([0, 1, 2]);
+  });
+
+  test('a time that is called a slice ends when nothing else can happen', async () => {
+    const options = {
+      name: 'slice',
+      setup: () => ({ word: memory() }),
+      threads: { A: ({ word }: { word: Int32Array }) => Atomics.wait(word, 0, 0, 25) },
+    };
+    expect(await reasonOf(options)).toContain('nothing can happen any more');
+    expect(await reasonOf({ ...options, events: { sliceMs: [25], idleSlices: 1 } })).toBe('nothing');
+  });
+});

@@ -37,6 +37,8 @@ export class Engine {
   readonly realm: Realm;
   /** Positions of realm words whose accesses are scheduling points. */
   readonly realmPoints = new Set<number>();
+  /** Positions of words whose loads are no scheduling points. */
+  readonly still = new Set<number>();
   allRealmPoints = false;
   interruptible = false;
   readonly #driver: Driver;
@@ -146,15 +148,22 @@ export class Engine {
     return value;
   }
 
-  /** A scheduling point without an operation. */
-  point(label: string): void {
+  /** A scheduling point without an operation on memory; `effect` is what happens there. */
+  point(label: string, effect?: () => void): void {
     const thread = this.#active!;
     if (this.#run.unwinding) this.#unwind();
     const op = this.#enter(thread);
     if (op < thread.results.length) return;
     this.#ask(thread);
     this.#driver.note(thread, () => label);
+    effect?.();
     this.#record(thread, undefined, 0, 0);
+  }
+
+  /** The thread does nothing more, and is in no queue. */
+  kill(thread: Thread): void {
+    this.queues.remove(thread.index, () => true);
+    Object.assign(thread.state, { status: 'dead', asyncs: [], woken: [], timers: [], signals: [] });
   }
 
   now(): number {
@@ -339,6 +348,7 @@ export class Engine {
 
   #isPoint({ name, position }: Operation): boolean {
     if (name === 'wait' || name === 'notify' || name === 'waitAsync' || this.allRealmPoints) return true;
+    if (name === 'load' && this.still.has(position)) return false;
     return !this.memory.isRealm(position) || this.realmPoints.has(position);
   }
 

@@ -15,6 +15,8 @@ export interface VirtualThread {
    * word. `words` is memory that `setup` returned.
    */
   section(words: Int32Array, index?: number): void;
+  /** Kills another thread at this point, as `terminate()` does. The realm learns of it at any later step. */
+  kill(name: string): void;
   /** A signal that may fire at any turn of this thread's event loop, as often as `events.aborts` allows. */
   signal(): AbortSignal;
 }
@@ -43,6 +45,8 @@ export interface Events {
    * nobody is saved by looking again. Whoever explores death or interrupts needs 2 or more.
    */
   readonly idleSlices?: number;
+  /** Times in milliseconds that are slices, too, besides that of the agent. */
+  readonly sliceMs?: readonly number[];
 }
 
 export type Outcome = { readonly value: unknown } | { readonly dead: true };
@@ -71,6 +75,11 @@ export interface ExploreOptions<S, N extends string = string> {
   readonly events?: Events;
   /** Names of words: by path in what `setup` returned, by index. `{ lock: { 4: 'STATE' } }` */
   readonly words?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  /**
+   * Words whose loads are no scheduling points, named as in a trace (`lock.STATE`): those for which it does not matter
+   * when they are read. Makes a model smaller.
+   */
+  readonly still?: readonly string[];
   /** Explores only the schedule that a failure has printed, and fails with its trace again. */
   readonly replay?: string;
   /** Which states are explored only once. Default: 'all'. */

@@ -23,6 +23,7 @@ export interface SearchLimits {
   readonly events: Omit<Budgets, 'preemptions'>;
   readonly mortal: ReadonlySet<string>;
   readonly idleSlices: number;
+  readonly slices: ReadonlySet<number>;
   readonly merge: Merging;
   readonly maxSteps: number;
 }
@@ -163,6 +164,7 @@ export class Search implements Driver {
       current: this.#current,
       mortal: this.#limits.mortal,
       idleSlices: this.#limits.idleSlices,
+      slices: this.#limits.slices,
     });
     const allFinished = threads.every((thread) => thread.finished);
     if (!progress && !allFinished) return this.#end(this.#describeDeadlock());
@@ -270,9 +272,7 @@ export class Search implements Driver {
       case 'kill':
         budgets.kills--;
         this.note(thread, () => '— dies');
-        // The engine takes a thread that ends out of its lists.
-        engine.queues.remove(thread.index, () => true);
-        Object.assign(state, { status: 'dead', asyncs: [], woken: [], timers: [], signals: [] });
+        engine.kill(thread);
         return;
       case 'mark':
         this.note(thread, () => '— is known to be dead');
