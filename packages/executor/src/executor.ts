@@ -130,7 +130,7 @@ export class ThreadPoolExecutor extends Primitive {
    * Never blocks. Arguments are copied at once, so that they may be changed afterwards.
    *
    * @returns the future of the result; an async target's result is what its promise fulfils with
-   * @throws ShutdownError after shutdown; BrokenExecutorError if an initializer failed; TargetError, TransferError if the function or
+   * @throws ShutdownError after shutdown; BrokenExecutorError if an initializer failed or no worker comes as far as to run a task; TargetError, TransferError if the function or
    * an argument cannot travel; TypeError, RangeError for wrong options
    * @example
    * ```ts
