@@ -20,7 +20,6 @@ import {
   explainCloneError,
   explainError,
   hasFlag,
-  isDaemon,
   leave,
   onIdle,
   Realm,
@@ -33,13 +32,11 @@ import {
   type Port,
 } from '@x/core';
 import { awaitDelay } from './delay.js';
-import { encodeError, reportUncaught } from './excepthook.js';
 import type { Boot, FullBoot, Order, Report } from './messages.js';
 import { directOutput } from './output.js';
 import { platform } from './platform.js';
-import { setSelf } from './self.js';
-import { ThreadHandle, threadWithIdent } from './thread-handle.js';
-import { wardsEnded } from './wards.js';
+import { ownName, threadState } from './self.js';
+import { encodeError, reportUncaught } from './uncaught.js';
 
 /** What is known of a thread before it is one. */
 type Conditions = Pick<FullBoot, 'port' | 'realm' | 'stdio' | 'columns'>;
@@ -103,7 +100,7 @@ class Life {
     const realm = this.#realm;
     const member = (this.#member = enter(realm, ident));
     if (!realm.isAlive(ident) || hasFlag(realm, ident, TERMINATE_BIT)) platform().exit(1);
-    setSelf({ port: this.#port, controller: this.#controller });
+    threadState().self = { port: this.#port, controller: this.#controller, name: boot.name };
     this.#listen(member);
     let value: unknown;
     try {
@@ -149,7 +146,7 @@ class Life {
     // Not a thread yet: what `node --import` has loaded has failed.
     if (!member) return platform().exit(1);
     const error = explainError(thrown, this.#boot.target);
-    reportUncaught(member, this.#handle(member), error);
+    reportUncaught(member, this.#name(member), error);
     // An error of what is left of an ended thread; it has had its end.
     if (this.#over) return;
     this.#over = true;
@@ -160,9 +157,10 @@ class Life {
 
   /** In Node a worker takes its own workers with it, but threads outlive the one that started them; so it stays for them. */
   #linger(): void {
-    void wardsEnded().then(() => {
+    void (async () => {
+      await threadState().wardsEnded?.();
       platform().exit(0);
-    });
+    })();
   }
 
   /** Nothing is left that could settle what the target awaits. */
@@ -172,14 +170,13 @@ class Life {
     this.#fail(
       new ThreadStateError(
         `the promise of ${this.#boot.target.name || 'the target'} can never settle, since nothing is left in ` +
-          `${this.#handle(member).name} that it could wait for; check what it awaits`,
+          `${this.#name(member)} that it could wait for; check what it awaits`,
       ),
     );
   }
 
-  #handle({ id: ident, realm }: Member): ThreadHandle {
-    const { name } = this.#boot;
-    return threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: isDaemon(realm, ident) });
+  #name(member: Member): string {
+    return ownName(member, this.#boot.name);
   }
 
   #listen(member: Member): void {
@@ -198,7 +195,7 @@ class Life {
       const { signal } = this.#controller;
       return signal.aborted
         ? signal.reason
-        : new ThreadStateError(`the waits of ${this.#handle(member).name} were interrupted`);
+        : new ThreadStateError(`the waits of ${this.#name(member)} were interrupted`);
     };
   }
 

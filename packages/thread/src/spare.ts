@@ -39,13 +39,14 @@ export function awaitAssignment(spare: SpareBoot): void {
 async function rehearse(): Promise<void> {
   runtime.nativeThreadId();
   decode(structuredClone(encode([])));
-  const module = new URL('./index.js', import.meta.url).href;
-  await resolveTarget({ kind: 'module', name: 'sleep', url: module });
+  // Any function of a small module that this worker has not loaded yet.
+  const url = new URL('./worker.js', import.meta.url).href;
+  await resolveTarget({ kind: 'module', name: 'expose', url });
   await resolveTarget({
     kind: 'source',
     name: '',
     source: "() => import('node:vm')",
-    url: module,
+    url,
     strict: true,
     position: { line: 0, column: 0 },
   });

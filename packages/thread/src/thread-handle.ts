@@ -29,7 +29,7 @@ import {
 import { awaitEnd, endWaiters, hasEnded } from './endings.js';
 import { THREAD_KIND } from './kinds.js';
 import { platform } from './platform.js';
-import { ownSignal } from './self.js';
+import { ownSelf, ownSignal } from './self.js';
 import { wardOf } from './wards.js';
 
 /** @internal What a handle is made from. */
@@ -281,9 +281,10 @@ export function threadWithIdent(ident: number): ThreadHandle | undefined {
   if (own?.ident === ident) return own;
   const known = handles.get(ident)?.deref();
   if (known) return known;
-  const { realm } = home();
+  const { realm, id } = home();
   if (!isIdent(ident) || realm.state(ident) === undefined) return undefined;
-  return new ThreadHandle({ ident, name: realm.name(ident) ?? '', daemon: isDaemon(realm, ident) });
+  const name = (ident === id ? ownSelf()?.name : undefined) ?? realm.name(ident) ?? '';
+  return new ThreadHandle({ ident, name, daemon: isDaemon(realm, ident) });
 }
 
 function isIdent(value: unknown): value is number {
