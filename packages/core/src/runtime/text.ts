@@ -6,8 +6,8 @@ type Latin1Slice = (this: Uint8Array, start: number, end: number) => string;
 const latin1Slice = /* @__PURE__ */ findLatin1Slice();
 
 function findLatin1Slice(): Latin1Slice | undefined {
-  const buffer = nodeProcess()?.getBuiltinModule('node:buffer').Buffer.prototype;
-  return (buffer as { latin1Slice?: Latin1Slice } | undefined)?.latin1Slice;
+  const buffer = nodeProcess()?.getBuiltinModule('node:buffer').Buffer;
+  return (buffer?.prototype as { latin1Slice?: Latin1Slice } | undefined)?.latin1Slice;
 }
 
 /** Text of bytes that are one code unit each; undefined where the platform has nothing fast for it. */
