@@ -49,9 +49,10 @@ export interface WaitEdge {
  * @returns the cycle of which this thread is suspected
  */
 export function confirmDeadlock(
-  { realm, id }: Member,
+  member: Member,
   before: readonly WaitEdge[] | undefined,
 ): readonly WaitEdge[] | undefined {
+  const { realm, id } = member;
   const cycle = findCycle(realm, id);
   if (!cycle || !before || nameOf(cycle) !== nameOf(before)) return cycle;
   const hasLooked = (edge: WaitEdge, i: number): boolean => ((edge.looks - before[i]!.looks) | 0) >= 2;

@@ -14,7 +14,8 @@ import type { Plugin } from 'esbuild';
 export function baseEntryPlugin(entry: string, copied: readonly string[]): Plugin {
   return {
     name: 'base-entry',
-    async setup({ esbuild, onResolve, initialOptions }) {
+    async setup(plugin) {
+      const { esbuild, initialOptions } = plugin;
       const root = initialOptions.absWorkingDir ?? process.cwd();
       const { metafile } = await esbuild.build({
         absWorkingDir: root,
@@ -29,7 +30,7 @@ export function baseEntryPlugin(entry: string, copied: readonly string[]): Plugi
       const sources = Object.keys(metafile.inputs).map((file) => resolve(root, file));
       const base = new Set(sources);
       const shared = new Set(sources.filter((file) => !copied.some((name) => file === resolve(root, name))));
-      onResolve({ filter: /^\.\.?\// }, ({ path, kind, importer, resolveDir }) => {
+      plugin.onResolve({ filter: /^\.\.?\// }, ({ path, kind, importer, resolveDir }) => {
         const file = resolve(resolveDir, path).replace(/\.js$/, '.ts');
         if (kind === 'entry-point' || base.has(importer) || !shared.has(file)) return undefined;
         return { path: `./${nameOf(entry)}.js`, external: true };

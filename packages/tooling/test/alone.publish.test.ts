@@ -146,10 +146,13 @@ describe.concurrent.each(written)('@x/%s', (name) => {
     expect(size).toBeLessThanOrEqual(budget);
   });
 
-  test.each(Object.entries(IMPORT_BUDGETS[name] ?? {}))('keeps its budget of size for %s alone', async (one, budget) => {
-    await install();
-    const size = await sizeOf(`export { ${one} } from '@x/${name}';`);
-    console.log(`size of { ${one} } from @x/${name}: ${size.toFixed(2)} kB of ${budget} kB`);
-    expect(size).toBeLessThanOrEqual(budget);
-  });
+  test.each(Object.entries(IMPORT_BUDGETS[name] ?? {}))(
+    'keeps its budget of size for %s alone',
+    async (one, budget) => {
+      await install();
+      const size = await sizeOf(`export { ${one} } from '@x/${name}';`);
+      console.log(`size of { ${one} } from @x/${name}: ${size.toFixed(2)} kB of ${budget} kB`);
+      expect(size).toBeLessThanOrEqual(budget);
+    },
+  );
 });
