@@ -6,6 +6,7 @@ import {
   AREA_THREAD_WORD,
   areaBase,
   CODE_MASK,
+  FETCHING,
   Format,
   FORMAT_MASK,
   FORMAT_WORD,
@@ -178,7 +179,9 @@ export class Cargo {
       this.#pool.wakeSubmitter(area);
       this.#spinner.spinWhile(index, wanted);
       while (Atomics.load(words, index) === wanted) {
+        this.#pool.fallAsleep(this.#record, FETCHING);
         Atomics.wait(words, index, wanted, agent().slice);
+        this.#pool.rouse(this.#record);
         if (Atomics.load(words, index) === wanted && realm.hasEnded(submitter)) {
           Atomics.compareExchange(words, index, wanted, state);
           throw new TransferError(

@@ -6,7 +6,7 @@
  * 4     STATE      SHUTDOWN_BIT: takes no more tasks · BROKEN_BIT: an initializer failed · FORGOTTEN_BIT: nobody can submit
  * 5     MAX        how many workers there may be
  * 6     ALIVE      workers that were started and have not ended
- * 7     SLEEPERS   workers whose ASLEEP is 1 (a hint: a killed sleeper is taken off by its owner)
+ * 7     SLEEPERS   workers whose ASLEEP is not 0 (a hint: a killed sleeper is taken off by its owner)
  * 8     OWNER      id of the thread that made the pool; the workers are its children
  * 9     RECORDS    worker records that were ever used, and so have to be looked at
  * 10    AREAS      areas that were ever claimed
@@ -22,7 +22,8 @@
  * ```text
  * word  name     meaning
  * 0     THREAD   id of the worker's thread, 0 before it has one
- * 1     ASLEEP   1: sleeps on this word, or is about to; whoever changes it to 0 has to wake it
+ * 1     ASLEEP   SLEEPING or NAPPING: sleeps on this word, or is about to; whoever changes it to 0 has to wake it.
+ *                FETCHING: waits for arguments, on their slot
  * 2     MODE     WorkerMode
  * 3     CONTROL  bumped to make the event loop of a worker with an async task look at its task
  * 4     WAITS    slot + 1 of the task of this pool that the worker's task is blocked on, 0 none
@@ -31,6 +32,7 @@
  * 7     EXIT     how it ended: 0 unknown · exit code + 1
  * 8     KILL     TERMINATE, TERMINATING, LEAVE, or 0
  * 9     DONE     tasks it has run
+ * 10    QUICK    1: its last tasks were so short that it will soon look for the next one
  * ```
  *
  * An area belongs to one submitting thread. Only that thread writes TAIL and the ring; workers take from HEAD. The
@@ -107,6 +109,14 @@ export const WAITEPOCH_WORD = 6;
 export const EXIT_WORD = 7;
 export const KILL_WORD = 8;
 export const DONE_WORD = 9;
+export const QUICK_WORD = 10;
+
+/** `ASLEEP`: has to be woken. */
+export const SLEEPING = 1;
+/** `ASLEEP`: wakes by itself before long. */
+export const NAPPING = 2;
+/** `ASLEEP`: takes no core now, and cannot be woken. */
+export const FETCHING = 3;
 
 /** `KILL`: the owner has to terminate the worker. */
 export const TERMINATE = 1;

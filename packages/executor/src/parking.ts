@@ -118,16 +118,16 @@ export class Parking {
   readonly #turn = (): void => {
     const attendant = this.#attendant;
     const news = attendant.tend();
+    if (news && this.#looking) this.#poller.learn(true);
     attendant.serve();
     if (!attendant.isPending()) {
-      this.#polling = false;
+      this.#polling = this.#looking = false;
       this.#kept = false;
       agent().keepAlive.remove();
       return;
     }
     const now = performance.now();
     if (news || this.#lastNews === 0) {
-      if (news && this.#looking) this.#poller.learn(true);
       this.#lastNews = now;
       this.#looking = this.#poller.pays();
     }

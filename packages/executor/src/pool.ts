@@ -9,7 +9,8 @@
  *   finds it and puts it in again. A worker that dies afterwards is named in the state.
  * - P3. No sleeper is forgotten. A worker sets ASLEEP, then looks at the rings; a submitter fills the ring, then
  *   looks for ASLEEP. So either the worker sees the task, or the submitter sees the sleeper. Whoever changes ASLEEP
- *   from 1 to 0 notifies. The same with WAITING and the state of a slot, the other way round.
+ *   to 0 notifies. A submitter may leave a worker alone that is NAPPING: that one looks again within a millisecond, and
+ *   says SLEEPING before it sleeps on. The same with WAITING and the state of a slot, the other way round.
  * - P4. Nothing here is a lock: a thread that is killed between any two instructions blocks nobody. A wake
  *   that dies with its sender or its receiver is made up for by the slice in which every sleeper looks again.
  */
@@ -32,8 +33,10 @@ import {
   LOOP_SEQ_WORD,
   MAX_WORD,
   MODE_WORD,
+  NAPPING,
   OVERFLOW_WORD,
   OWNER_WORD,
+  QUICK_WORD,
   RECORD_MASK,
   RECORD_SHIFT,
   recordBase,
@@ -41,6 +44,7 @@ import {
   SEQ_WORD,
   SHUTDOWN_BIT,
   SLEEPERS_WORD,
+  SLEEPING,
   slotBase,
   SlotState,
   slotsOf,
@@ -56,6 +60,8 @@ import { availableParallelism } from './parallelism.js';
 import { MAX_AREAS } from './sizes.js';
 
 const CORES = availableParallelism();
+/** So many tasks a quick worker will have done before another one is awake. */
+const FEW_TASKS = 4;
 
 export class Pool {
   readonly words: Int32Array;
@@ -147,30 +153,58 @@ export class Pool {
 
   // ── wakes ──────────────────────────────────────────────────────────────────────────────────────
 
-  /** Wakes one sleeping worker, if there is one. Called after a task was put into a ring (P3). */
+  /**
+   * Wakes one sleeping worker, if there is one. Called after a task was put into a ring (P3).
+   *
+   * A wake may take longer than a task. So one that only naps is left alone while another one, who does one short task
+   * after the other, has just a few before it. Should one of these be long after all, the nap ends within a millisecond.
+   */
   wakeWorker(): void {
-    if (Atomics.load(this.words, SLEEPERS_WORD) > 0) this.#wakeWorkers(1);
+    const { words } = this;
+    if (Atomics.load(words, SLEEPERS_WORD) <= 0) return;
+    const records = Atomics.load(words, RECORDS_WORD);
+    let napper = -1;
+    let quick = false;
+    for (let record = 0; record < records; record++) {
+      const base = recordBase(record);
+      const asleep = Atomics.load(words, base + ASLEEP_WORD);
+      if (asleep === SLEEPING) {
+        if (this.rouse(record)) return;
+      } else if (asleep === NAPPING) {
+        napper = record;
+      } else if (asleep === 0 && Atomics.load(words, base + QUICK_WORD) === 1) {
+        quick = true;
+      }
+    }
+    if (napper >= 0 && !(quick && this.pending() <= FEW_TASKS)) this.rouse(napper);
   }
 
   wakeAllWorkers(): void {
-    this.#wakeWorkers(Infinity);
-    for (let record = 0; record < Atomics.load(this.words, RECORDS_WORD); record++) this.nudge(record);
+    for (let record = 0; record < Atomics.load(this.words, RECORDS_WORD); record++) {
+      this.rouse(record);
+      this.nudge(record);
+    }
   }
 
-  #wakeWorkers(count: number): void {
-    let left = count;
-    const records = Atomics.load(this.words, RECORDS_WORD);
-    for (let record = 0; record < records && left > 0; record++) {
-      if (this.rouse(record)) left--;
-    }
+  /** Says of this worker that it is about to sleep, one way or the other. */
+  fallAsleep(record: number, kind: number): void {
+    Atomics.add(this.words, SLEEPERS_WORD, 1);
+    Atomics.store(this.words, recordBase(record) + ASLEEP_WORD, kind);
   }
 
   /** Takes a worker out of its sleep. False if it does not sleep, or somebody else has just done so. */
   rouse(record: number): boolean {
+    if (!this.#takeFromSleep(record)) return false;
+    Atomics.notify(this.words, recordBase(record) + ASLEEP_WORD);
+    return true;
+  }
+
+  /** Says of a worker that it does not sleep any more. False if somebody else has. */
+  #takeFromSleep(record: number): boolean {
     const index = recordBase(record) + ASLEEP_WORD;
-    if (Atomics.compareExchange(this.words, index, 1, 0) !== 1) return false;
+    const asleep = Atomics.load(this.words, index);
+    if (asleep === 0 || Atomics.compareExchange(this.words, index, asleep, 0) !== asleep) return false;
     Atomics.sub(this.words, SLEEPERS_WORD, 1);
-    Atomics.notify(this.words, index);
     return true;
   }
 
@@ -246,7 +280,7 @@ export class Pool {
     const { words } = this;
     const base = recordBase(record);
     if (this.modeOf(record) === WorkerMode.NONE) return;
-    if (Atomics.compareExchange(words, base + ASLEEP_WORD, 1, 0) === 1) Atomics.sub(words, SLEEPERS_WORD, 1);
+    this.#takeFromSleep(record);
     const thread = this.threadOf(record);
     for (let area = 0; area < Atomics.load(words, AREAS_WORD); area++) {
       let found = false;
@@ -260,8 +294,7 @@ export class Pool {
         Atomics.store(words, index + OVERFLOW_WORD, 0);
       }
     }
-    Atomics.store(words, base + KILL_WORD, 0);
-    Atomics.store(words, base + WAITS_WORD, 0);
+    for (const word of [KILL_WORD, WAITS_WORD, QUICK_WORD]) Atomics.store(words, base + word, 0);
     // Last, so that a record is free only when no state names it.
     Atomics.store(words, base + MODE_WORD, WorkerMode.NONE);
     if (counted) Atomics.sub(words, ALIVE_WORD, 1);

@@ -7,10 +7,12 @@
  */
 import { activeResources, agent } from '@x/core';
 import { Atomics } from '@x/core/seam';
-import { ASLEEP_WORD, recordBase, SLEEPERS_WORD } from './layout.js';
+import { ASLEEP_WORD, NAPPING, recordBase, SLEEPING } from './layout.js';
 import type { Pool } from './pool.js';
 import { Spinner } from './spinner.js';
 
+/** How long a nap is, in milliseconds. A task waits no longer than that for a worker that naps. */
+const NAP_MS = 1;
 /**
  * How often an idle worker looks, for the case that a wake was lost with its sender, in milliseconds. Below the 600 ms
  * for which a thread asks for a parcel whose sender has ended, since this one may have to give it.
@@ -44,20 +46,24 @@ export class Rest {
   /** Sleeps until there is a reason. */
   async sleep(): Promise<void> {
     const { words } = this.#pool;
+    // The first time shortly, in which nobody has to wake it: see `Pool.wakeWorker`.
+    let kind: number = NAPPING;
     while (!this.#hasReason()) {
-      Atomics.add(words, SLEEPERS_WORD, 1);
-      Atomics.store(words, this.#asleep, 1);
+      const looped = this.#isLoopBusy();
+      if (looped) kind = SLEEPING;
+      this.#pool.fallAsleep(this.#record, kind);
       // P3: what was put in before is seen now; whoever puts in later sees ASLEEP.
       if (!this.#hasReason()) {
-        if (this.#isLoopBusy()) {
-          const wait = Atomics.waitAsync(words, this.#asleep, 1, IDLE_SLICE_MS);
+        if (looped) {
+          const wait = Atomics.waitAsync(words, this.#asleep, kind, IDLE_SLICE_MS);
           if (wait.async) await wait.value;
         } else {
-          Atomics.wait(words, this.#asleep, 1, IDLE_SLICE_MS);
+          Atomics.wait(words, this.#asleep, kind, kind === NAPPING ? NAP_MS : IDLE_SLICE_MS);
           for (const round of agent().rounds) round();
         }
       }
       this.#pool.rouse(this.#record);
+      kind = SLEEPING;
     }
   }
 

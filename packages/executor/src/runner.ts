@@ -21,6 +21,7 @@ import {
   KILL_WORD,
   LEAVE,
   MODE_WORD,
+  QUICK_WORD,
   recordBase,
   RETIRE_WORD,
   SlotState,
@@ -39,6 +40,9 @@ import { TaskSignal } from './task-signal.js';
 const TASK_SLICE_MS = 25;
 /** How long a worker runs tasks before its event loop gets a turn, in milliseconds. */
 const TURN_MS = 1;
+/** A task that takes no longer, in milliseconds, is a short one; so many in a row make a quick worker. */
+const SHORT_MS = 0.05;
+const SHORT_TASKS = 8;
 
 export class Runner {
   readonly #pool: Pool;
@@ -50,6 +54,9 @@ export class Runner {
   readonly #signal: TaskSignal;
   #rest: Rest | undefined;
   #turned = performance.now();
+  /** When the task before ended, and how many in a row were short. */
+  #looked = 0;
+  #short = 0;
 
   /** @param port to the owner */
   constructor(pool: Pool, record: number, port: Port) {
@@ -83,14 +90,16 @@ export class Runner {
         if (rest.spin()) continue;
         await this.#turn();
         await rest.sleep();
-        this.#turned = performance.now();
+        this.#turned = this.#looked = performance.now();
         continue;
       }
       this.#setMode(WorkerMode.BUSY);
       const running = this.#run();
       if (running) await running;
       words[this.#base + DONE_WORD]!++;
-      if (performance.now() - this.#turned > TURN_MS) await this.#turn();
+      const now = performance.now();
+      this.#gauge(now);
+      if (now - this.#turned > TURN_MS) await this.#turn();
     }
     this.#setMode(WorkerMode.LEAVING);
     // The owner may start another one in its place.
@@ -100,6 +109,15 @@ export class Runner {
   /** Whether the async task that runs can only go on when a task of this pool ends. */
   isLoopIdle(): boolean {
     return this.#rest?.isLoopIdle() === true;
+  }
+
+  /** Says whether this worker does one short task after the other. */
+  #gauge(now: number): void {
+    this.#short = now - this.#looked < SHORT_MS ? this.#short + 1 : 0;
+    this.#looked = now;
+    const quick = this.#short > SHORT_TASKS ? 1 : 0;
+    const index = this.#base + QUICK_WORD;
+    if (this.#pool.words[index] !== quick) Atomics.store(this.#pool.words, index, quick);
   }
 
   #setMode(mode: WorkerMode): void {

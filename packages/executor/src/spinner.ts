@@ -11,9 +11,9 @@ import type { Pool } from './pool.js';
 /** How long a thread looks before it sleeps, in milliseconds. See ARCHITECTURE.md, "Executor". */
 const SPIN_MS = 0.05;
 /** So many times in vain, and it sleeps at once. */
-const IN_VAIN = 2;
+const IN_VAIN = 4;
 /** Every so many sleeps it tries again. */
-const TRY_AGAIN = 16;
+const TRY_AGAIN = 8;
 
 /** What one thread has learned about one kind of wait. */
 export class Spinner {

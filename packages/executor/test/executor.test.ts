@@ -135,6 +135,29 @@ describe('submit', () => {
     }
   });
 
+  it('begins a task although the worker before it, which was quick so far, is at a long one', () => {
+    const executor = pool(2);
+    const quick = (n: number): number => n;
+    for (let round = 0; round < 30; round++) {
+      // One worker becomes quick, the other one naps or sleeps.
+      for (let n = 0; n < 40; n++) expect(executor.submit(quick, n).result()).toBe(n);
+      const words = shared();
+      const long = executor.submit((gate: Int32Array) => {
+        Atomics.store(gate, 0, 1);
+        Atomics.notify(gate, 0);
+        while (Atomics.load(gate, 1) === 0) Atomics.wait(gate, 1, 0);
+      }, words);
+      awaitWord(words, 0, 1);
+      executor.submit((gate: Int32Array) => {
+        Atomics.store(gate, 1, 1);
+        Atomics.notify(gate, 1);
+      }, words);
+      // Blocks without this package, which could help otherwise.
+      awaitWord(words, 1, 1);
+      long.result();
+    }
+  });
+
   it('moves what is in transfer, whether or not a worker is idle', () => {
     const executor = pool(1);
     for (const busy of [false, true]) {
