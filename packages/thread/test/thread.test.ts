@@ -170,6 +170,19 @@ describe('a thread', () => {
       /^result\.list\[1\] is a function/,
     );
   });
+
+  it('knows its own name, however long', () => {
+    const name = 'n'.repeat(300);
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    const target = async (shared: Int32Array): Promise<string | undefined> => {
+      Atomics.wait(shared, 0, 0);
+      return (await import('@x/thread')).threadWithIdent(shared[0]!)?.name;
+    };
+    const thread = started(new Thread({ target, args: [words], name }));
+    Atomics.store(words, 0, thread.ident!);
+    Atomics.notify(words, 0);
+    expect(thread.result()).toBe(name);
+  });
 });
 
 describe('waiting for a thread', () => {
@@ -334,6 +347,14 @@ describe('a target', () => {
     const thread = started(new Thread({ target: fromPort, args: [port2], transfer: [port2] }));
     expect(thread.result()).toBe(true);
     port1.close();
+  });
+
+  it('without primitives in its arguments runs where nothing of them is loaded', () => {
+    const kinds = (): number =>
+      (globalThis as unknown as Record<symbol, Map<number, unknown> | undefined>)[Symbol.for('@x/core:kinds')]
+        ?.size ?? 0;
+    expect(kinds()).toBeGreaterThan(0);
+    expect(started(new Thread({ target: kinds })).result()).toBe(0);
   });
 
   it('may be a method, a generator or a getter', () => {

@@ -111,9 +111,9 @@ export class Realm {
     // Plain writes: nobody else has the buffer yet, and handing it over orders them.
     words[VERSION_WORD] = REALM_VERSION;
     words[CAPACITY_WORD] = CAPACITY;
-    const random = globalThis.crypto.getRandomValues(new Int32Array(2));
-    words[IDENTITY_WORD] = random[0]!;
-    words[IDENTITY_WORD + 1] = random[1]!;
+    // Tells realms apart, and keeps no secret; `crypto` takes milliseconds to load.
+    words[IDENTITY_WORD] = Math.random() * 2 ** 32;
+    words[IDENTITY_WORD + 1] = Math.random() * 2 ** 32;
     words[MAGIC_WORD] = REALM_MAGIC;
     return new Realm(buffer);
   }
