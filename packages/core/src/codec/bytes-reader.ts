@@ -246,7 +246,7 @@ class ByteReader extends ByteCursor implements Values {
               maxByteLength: maximum - 1,
             },
           );
-    new Uint8Array(buffer).set(this.bytes.subarray(start, this.at));
+    runtime.copy(new Uint8Array(buffer), 0, this.bytes.subarray(start, this.at));
     return buffer;
   }
 

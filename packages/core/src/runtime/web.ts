@@ -22,6 +22,9 @@ export function webRuntime(): Runtime {
     putLatin1: () => false,
     compile: () => undefined,
     allocate: (byteLength) => new ArrayBuffer(byteLength),
+    copy(target, at, source) {
+      target.set(source, at);
+    },
     nextTurn: (callback) => {
       setTimeout(callback, 0);
     },
