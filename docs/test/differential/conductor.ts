@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { receiveMessageOnPort, MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { Barrier } from '@x/barrier';
-import { home, waitNote, toShared } from '@x/core';
+import { home, nativeIdOf, toShared, waitNote } from '@x/core';
 import { Event } from '@x/event';
 import { Condition, Lock, RLock } from '@x/lock';
 import { LifoQueue, PriorityQueue, Queue } from '@x/queue';
@@ -161,7 +161,7 @@ export class Conductor {
   #isBlocked(thread: number): boolean {
     const { realm } = home();
     const { id } = this.#actors[thread]!;
-    const sleeps = (): boolean => waitNote(realm, id) !== undefined && isAsleep(realm.nativeId(id));
+    const sleeps = (): boolean => waitNote(realm, id) !== undefined && isAsleep(nativeIdOf(realm, id));
     if (!sleeps()) return false;
     Atomics.wait(this.#bell, 0, Atomics.load(this.#bell, 0), LOOK_MS);
     return sleeps();

@@ -6,16 +6,15 @@ import {
   BrokenBarrierError,
   DeadlockError,
   describe,
-  KIND,
   Primitive,
   registerKind,
   timeoutOf,
   Woke,
   type AsyncWaitOptions,
-  type Kind,
   type MemoryOptions,
   type TargetReference,
   type TimeoutOptions,
+  type Kind,
 } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import { Action } from './action.js';
@@ -126,7 +125,7 @@ export class Barrier extends Primitive {
     }
     timeoutOf(options);
     const action = options.action === undefined ? undefined : new Action(options.action, Barrier);
-    super(SHAPE, options, (words) => {
+    super(BARRIER_KIND, options, (words) => {
       words[PARTIES_WORD] = parties;
     });
     this.#action = action;
@@ -271,11 +270,6 @@ export class Barrier extends Primitive {
     }
   }
 
-  /** @internal */
-  get [KIND](): Kind {
-    return BARRIER_KIND;
-  }
-
   /** The state as Python's `repr` shows it. @internal */
   protected describeState(): string {
     return this.broken ? 'broken' : `waiters=${this.nWaiting}/${this.parties}`;
@@ -383,10 +377,12 @@ export class Barrier extends Primitive {
   }
 }
 
-const SHAPE = { kind: 8, name: 'Barrier', version: 1, bytes: BARRIER_BYTES };
-
-const BARRIER_KIND = registerKind<Barrier>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const BARRIER_KIND: Kind = /* @__PURE__ */ registerKind<Barrier>(() => ({
+  kind: 8,
+  name: 'Barrier',
+  version: 1,
+  bytes: BARRIER_BYTES,
   module: import.meta.url,
   extra: (barrier) => extraOf(barrier),
   revive: (memory, name, extra) => {
@@ -394,4 +390,4 @@ const BARRIER_KIND = registerKind<Barrier>({
     // The reference stands for the function: `Action` tells them apart.
     return new Barrier(1, { ...at(memory, name), action: action as (() => unknown) | undefined, timeout });
   },
-});
+}));

@@ -7,7 +7,6 @@ export {
   BlockingNotAllowedError,
   BrokenBarrierError,
   DeadlockError,
-  fromShared,
   LayoutError,
   TargetError,
   targetsFrom,
@@ -21,3 +20,4 @@ export {
   type TimeoutOptions,
 } from '@x/core';
 export { Barrier, type BarrierOptions } from './barrier.js';
+export { fromShared } from './sharing.js';

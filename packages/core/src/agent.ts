@@ -7,7 +7,7 @@
 import { LayoutError } from './errors.js';
 import { KeepAlive } from './keep-alive.js';
 import { Member } from './member.js';
-import { ThreadKind, ThreadState } from './realm/layout.js';
+import { DEAD, FINISHED, ThreadKind } from './realm/layout.js';
 import { Realm, type ThreadId } from './realm/realm.js';
 import { runtime } from './runtime/index.js';
 
@@ -106,10 +106,10 @@ export function join(realm: Realm): Member {
   const self = agent();
   const known = self.members.get(realm.identity);
   if (known) return known;
-  const kind = runtime.isMainThread ? ThreadKind.MAIN : ThreadKind.FOREIGN;
+  const { isMainThread } = runtime;
   const id = realm.register({
-    kind,
-    name: runtime.isMainThread ? 'MainThread' : `Worker-${runtime.nativeThreadId()}`,
+    kind: isMainThread ? ThreadKind.MAIN : ThreadKind.FOREIGN,
+    name: isMainThread ? 'MainThread' : `Worker-${runtime.nativeThreadId()}`,
     parent: 0,
     daemon: false,
   });
@@ -138,6 +138,6 @@ export function leave(orderly = true): void {
   for (const member of self.members.values()) {
     if (!member.realm.isAlive(member.id)) continue;
     if (orderly) for (const farewell of self.farewells) farewell(member);
-    member.realm.end(member.id, orderly ? ThreadState.FINISHED : ThreadState.DEAD);
+    member.realm.end(member.id, orderly ? FINISHED : DEAD);
   }
 }

@@ -10,7 +10,7 @@
  * so `Atomics.wait` returns 'timed-out' only if no `notify` has chosen this sleeper.
  */
 import { agent, type Agent } from './agent.js';
-import { confirmDeadlock } from './deadlock.js';
+import { confirmDeadlock, type WaitEdge } from './deadlock.js';
 import { deadlineAfter } from './deadline.js';
 import { BlockingNotAllowedError } from './errors.js';
 import type { Member } from './member.js';
@@ -81,6 +81,7 @@ export class BlockingWait {
   readonly #subject: WaitSubject | undefined;
   #began = 0;
   #spun = 0;
+  #suspicion: readonly WaitEdge[] | undefined;
 
   /**
    * @param words the primitive's words, header first
@@ -117,16 +118,6 @@ export class BlockingWait {
     return this.slept && performance.now() - this.#began >= STARVING_AFTER_MS;
   }
 
-  /** Whether the wait has to end unless it can succeed at once. */
-  get over(): boolean {
-    return this.deadline !== Infinity && performance.now() >= this.deadline;
-  }
-
-  /** Rounds to spin before the first sleep. Prefer `spin`, which paces them. */
-  get spins(): number {
-    return this.slept ? 0 : this.#agent.spins;
-  }
-
   /**
    * Pauses for less than a microsecond if this thread has not slept yet and has not spun long enough.
    * True: look again before you sleep. A thread that has slept has waited so long already that a
@@ -151,7 +142,7 @@ export class BlockingWait {
     const { deadline } = this;
     if (this.#began === 0) this.#begin();
     this.#member.noteLook(owner);
-    if (this.#detect && owner !== 0) confirmDeadlock(this.#member);
+    if (this.#detect && owner !== 0) this.#suspicion = confirmDeadlock(this.#member, this.#suspicion);
     if (this.#isInterrupted()) return Woke.INTERRUPTED;
     const longest = Math.min(maxSlice, this.#agent.slice);
     const slice = this.#detect ? Math.min(DETECTING_SLICE_MS, longest) : longest;

@@ -42,40 +42,43 @@ export interface WaitEdge {
   readonly detects: boolean;
 }
 
-const suspicions = new WeakMap<Member, readonly WaitEdge[]>();
-
-/** Throws `DeadlockError` if this thread is the one of a certain cycle that has to. */
-export function confirmDeadlock(member: Member): void {
-  const cycle = findCycle(member.realm, member.id);
-  const before = suspicions.get(member);
-  if (!cycle) {
-    if (before) suspicions.delete(member);
-    return;
-  }
-  if (!before || !isContinued(before, cycle)) {
-    // Keep the older look while the cycle stands, so that every thread gets the time to look again.
-    if (!before || !isSameCycle(before, cycle)) suspicions.set(member, cycle);
-    return;
-  }
+/**
+ * Throws `DeadlockError` if this thread is the one of a certain cycle that has to.
+ *
+ * @param before what this returned when the thread looked the last time in this wait
+ * @returns the cycle of which this thread is suspected
+ */
+export function confirmDeadlock(
+  member: Member,
+  before: readonly WaitEdge[] | undefined,
+): readonly WaitEdge[] | undefined {
+  const { realm, id } = member;
+  const cycle = findCycle(realm, id);
+  if (!cycle || !before || nameOf(cycle) !== nameOf(before)) return cycle;
+  const hasLooked = (edge: WaitEdge, i: number): boolean => ((edge.looks - before[i]!.looks) | 0) >= 2;
   const victim = Math.max(...cycle.filter((edge) => edge.detects).map((edge) => edge.thread));
-  if (victim !== member.id) return;
-  suspicions.delete(member);
-  throw new DeadlockError(describeCycle(member.realm, cycle));
+  // The older look is kept while the cycle stands, so that every thread gets the time to look again.
+  if (victim !== id || !cycle.every(hasLooked)) return before;
+  throw new DeadlockError(describeCycle(realm, cycle));
+}
+
+/** Equal for two looks at one cycle if nothing of it has moved. */
+function nameOf(cycle: readonly WaitEdge[]): string {
+  return cycle.map(({ thread, epoch, owner }) => `${thread} ${epoch} ${owner}`).join();
 }
 
 /** The cycle of wait notes that starts and ends with this thread, if there is one. */
 export function findCycle(realm: Realm, start: ThreadId): WaitEdge[] | undefined {
   const edges: WaitEdge[] = [];
-  const seen = new Set<ThreadId>();
   let thread = start;
-  while (!seen.has(thread)) {
-    seen.add(thread);
+  do {
     const edge = readEdge(realm, thread);
-    if (!edge) return undefined;
+    // A cycle that this thread waits for without being in it is for those who are to find.
+    if (!edge || edges.some((other) => other.thread === thread)) return undefined;
     edges.push(edge);
     thread = edge.owner;
-  }
-  return thread === start ? edges : undefined;
+  } while (thread !== start);
+  return edges;
 }
 
 /** What the thread waits for, or undefined if it does not wait for another thread. */
@@ -111,18 +114,4 @@ export function describeCycle(realm: Realm, cycle: readonly WaitEdge[]): string 
       `${name(edge.thread)} waits for ${edge.uid < 0 ? 'the end of' : `#${edge.uid}, held by`} ${name(edge.owner)}`,
   );
   return `deadlock: ${parts.join('; ')}. Acquire locks in one order everywhere, or with a timeout`;
-}
-
-function isSameCycle(before: readonly WaitEdge[], now: readonly WaitEdge[]): boolean {
-  return (
-    before.length === now.length &&
-    before.every((edge, i) => {
-      const other = now[i]!;
-      return edge.thread === other.thread && edge.epoch === other.epoch && edge.owner === other.owner;
-    })
-  );
-}
-
-function isContinued(before: readonly WaitEdge[], now: readonly WaitEdge[]): boolean {
-  return isSameCycle(before, now) && before.every((edge, i) => ((now[i]!.looks - edge.looks) | 0) >= 2);
 }

@@ -4,87 +4,142 @@
  *
  * @packageDocumentation
  */
-export { onAbort } from './abort.js';
-export {
-  agent,
-  createAgent,
-  enter,
-  exchangeAgent,
-  home,
-  join,
-  leave,
-  SLICE_MS,
-  SPINS,
-  type Agent,
-} from './agent.js';
-export { AsyncWaiters, type AsyncHost } from './async-waiters.js';
-export { BlockingWait, STARVING_AFTER_MS, Woke, type WaitSubject } from './blocking-wait.js';
-export { registerClass, type ClassCodec } from './codec/classes.js';
-export { decode, isWire } from './codec/decode.js';
-export { encode } from './codec/encode.js';
-export { registerErrorClass } from './codec/errors.js';
-export { keepInstance, findInstance, sharedInstances } from './codec/instances.js';
-export { findKind, KIND, kindModules, registerKind, type Kind } from './codec/kinds.js';
-export { fromShared, toShared, type SharedMessage } from './codec/sharing.js';
-export { explainCloneError } from './codec/uncloneable.js';
-export type { Wire } from './codec/wire.js';
-export {
-  checkTimeout,
-  deadlineAfter,
-  describe,
-  remaining,
-  signalOf,
-  timeoutOf,
-  type AsyncWaitOptions,
-  type TimeoutOptions,
-} from './deadline.js';
-export { confirmDeadlock, describeCycle, findCycle, readEdge, waitNote, type WaitEdge } from './deadlock.js';
 export {
   AbandonedError,
+  agent,
+  AsyncWaiters,
+  at,
+  attachMemory,
+  BEGUN_BIT,
   BlockingNotAllowedError,
+  BlockingWait,
   BrokenBarrierError,
   BrokenExecutorError,
   CancelledError,
+  checkTimeout,
+  claimMemory,
+  confirmDeadlock,
+  createAgent,
+  deadlineAfter,
   DeadlockError,
+  decode,
+  describe,
+  describeCycle,
+  DETECT_WORD,
+  encode,
+  enter,
+  epochNow,
+  exchangeAgent,
+  findCycle,
+  findInstance,
+  findKind,
+  FIRST_THREAD_ID,
+  FLAGS_WORD,
+  fromShared,
+  guard,
+  HEADER_WORDS,
+  hold,
+  holdAsync,
+  home,
+  HOOK_BIT,
   InvalidStateError,
+  isPlace,
+  isThreadId,
+  isWire,
+  join,
+  KeepAlive,
+  keepInstance,
+  KIND,
+  kindModules,
+  kindOf,
   LayoutError,
+  leave,
+  Member,
+  NEXT_NAME_WORD,
+  NEXT_POOL_WORD,
   NotHeldError,
+  onAbort,
+  OUTPUT_WORD,
+  Primitive,
   QueueEmptyError,
   QueueFullError,
   QueueShutDownError,
-  ShutdownError,
-  TargetError,
-  ThreadStateError,
-  ThreadingError,
-  TimeoutError,
-  TransferError,
-} from './errors.js';
-export { KeepAlive } from './keep-alive.js';
-export { Member } from './member.js';
-export { at, isPlace, Primitive, type Place } from './primitive.js';
-export {
-  BEGUN_BIT,
-  DETECT_WORD,
-  FIRST_THREAD_ID,
-  FLAGS_WORD as THREAD_FLAGS_WORD,
-  HOOK_BIT,
-  NEXT_NAME_WORD,
-  NEXT_POOL_WORD,
-  OUTPUT_WORD,
+  readEdge,
+  Realm,
+  REALM_WORD,
+  registerClass,
+  registerErrorClass,
+  registerKind,
+  remaining,
   ROOM_WORD,
+  runHeld,
+  runHeldAsync,
+  runtime,
+  sharedInstances,
+  ShutdownError,
+  signalOf,
+  SLICE_MS,
+  SPINS,
   STARTED_AT_WORD,
+  STARVING_AFTER_MS,
   STATUS_WORD,
+  TAG_WORD,
+  tagOf,
+  TargetError,
   TERMINATE_BIT,
+  THREAD_FLAGS_WORD,
   THREAD_ID_MASK,
-  THREADS_SEQ_WORD,
+  ThreadingError,
   ThreadKind,
+  THREADS_SEQ_WORD,
   ThreadState,
+  ThreadStateError,
+  TimeoutError,
+  timeoutOf,
+  toShared,
+  TransferError,
+  UID_WORD,
   WAIT_SINCE_WORD,
-} from './realm/layout.js';
-export { epochNow, isThreadId, Realm, type ThreadDescription, type ThreadId } from './realm/realm.js';
-export { runtime, type Runtime } from './runtime/index.js';
+  waitNote,
+  Woke,
+  type Acquirable,
+  type Agent,
+  type AsyncHost,
+  type AsyncWaitOptions,
+  type ClassCodec,
+  type Kind,
+  type Memory,
+  type MemoryOptions,
+  type MemoryShape,
+  type Place,
+  type Runtime,
+  type SharedMessage,
+  type ThreadDescription,
+  type ThreadId,
+  type TimeoutOptions,
+  type WaitEdge,
+  type WaitSubject,
+  type Wire,
+} from './primitives.js';
+export { explainCloneError } from './codec/uncloneable.js';
+export {
+  endChildren,
+  endInterrupt,
+  hasFlag,
+  hasKeepers,
+  interruptThread,
+  isDaemon,
+  nativeIdOf,
+  parentOf,
+  renameThread,
+  setFlag,
+  threadKindOf,
+  timeAt,
+} from './realm/threads.js';
+export { activeResources, nextTurn, onIdle, receiveNow } from './runtime/event-loop.js';
+export { copy } from './runtime/copy.js';
+export { allocate } from './runtime/large-blocks.js';
 export { workers, type Port, type WorkerHandle, type Workers, type WorkerStart } from './runtime/workers.js';
-export { guard, hold, holdAsync, runHeld, runHeldAsync, type Acquirable } from './scoped.js';
 export { callerUrl } from './target/call-site.js';
 export { captureTarget, type CaptureOptions } from './target/capture.js';
 export { explainError } from './target/compile.js';
@@ -102,17 +157,3 @@ export {
   type WorkerFactory,
 } from './target/reference.js';
 export { exposeTargets, resolveTarget, resolveTargetNow, type Resolved } from './target/resolve.js';
-export {
-  attachMemory,
-  claimMemory,
-  FLAGS_WORD,
-  HEADER_WORDS,
-  kindOf,
-  REALM_WORD,
-  TAG_WORD,
-  tagOf,
-  UID_WORD,
-  type Memory,
-  type MemoryOptions,
-  type MemoryShape,
-} from './words.js';

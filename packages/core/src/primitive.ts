@@ -3,7 +3,7 @@ import { keepInstance } from './codec/instances.js';
 import { KIND, type Kind } from './codec/kinds.js';
 import type { Member } from './member.js';
 import { WAIT_UID_WORD } from './realm/layout.js';
-import { claimMemory, UID_WORD, type Memory, type MemoryOptions, type MemoryShape } from './words.js';
+import { claimMemory, UID_WORD, type Memory, type MemoryOptions } from './words.js';
 
 const PLACE = Symbol('place');
 
@@ -30,20 +30,17 @@ export function isPlace(options: MemoryOptions | Place): options is Place {
  * ```ts no-run
  * class Gate extends Primitive {
  *   constructor(options: { name?: string } | Place = {}) {
- *     super(SHAPE, options);
- *   }
- *   get [KIND](): Kind {
- *     return GATE;
+ *     super(GATE, options);
  *   }
  *   protected describeState(): string {
  *     return Atomics.load(this.words, OPEN) === 2 ? 'open' : 'shut';
  *   }
  * }
- * const GATE = registerKind<Gate>({
- *   ...SHAPE,
+ * const GATE: Kind = registerKind<Gate>(() => ({
+ *   ...SHAPE, // number, name, layout version, bytes
  *   module: import.meta.url,
  *   revive: (memory, name) => new Gate(at(memory, name)),
- * });
+ * }));
  * ```
  */
 export abstract class Primitive {
@@ -55,23 +52,23 @@ export abstract class Primitive {
   protected readonly member: Member;
   /** @internal */
   readonly memory: Memory;
+  /** How this primitive travels; see `Kind`. Declared only: a computed name would keep the class in every bundle. @internal */
+  declare readonly [KIND]: Kind;
 
   /** @internal */
   protected constructor(
-    shape: MemoryShape,
+    kind: Kind,
     options: MemoryOptions | Place,
     initialise: (words: Int32Array) => void = () => undefined,
     member?: Member,
   ) {
-    this.memory = PLACE in options ? options[PLACE] : claimMemory(shape, options, initialise, member);
+    this.memory = PLACE in options ? options[PLACE] : claimMemory(kind, options, initialise, member);
+    this[KIND] = kind;
     this.words = this.memory.words;
     this.member = this.memory.member;
-    this.name = options.name ?? `${shape.name}-${this.words[UID_WORD]}`;
+    this.name = options.name ?? `${kind.name}-${this.words[UID_WORD]}`;
     if (PLACE in options) keepInstance(this, this.memory);
   }
-
-  /** How this primitive travels; see `Kind`. @internal */
-  abstract get [KIND](): Kind;
 
   /** The state in brackets, in the way of Python's `repr`: for example `locked owner=MainThread waiters=2`. @internal */
   protected abstract describeState(): string;

@@ -94,33 +94,22 @@ export function claimMemory(
   initialise: (words: Int32Array) => void,
   member: Member = home(),
 ): Memory {
-  const { name, byteOffset = 0 } = options;
+  const { name, buffer = new SharedArrayBuffer(shape.bytes), byteOffset = 0 } = options;
   if (name !== undefined && typeof name !== 'string')
     throw new TypeError(`name must be a string, got ${describe(name)}`);
-  if (options.buffer === undefined) {
-    if (byteOffset !== 0) throw new TypeError('byteOffset needs a buffer');
-    const buffer = new SharedArrayBuffer(shape.bytes);
-    const words = new Int32Array(buffer);
-    // Nobody else has this buffer, and handing it over orders these writes.
-    writeHeader(words, member);
-    initialise(words);
-    words[TAG_WORD] = tagOf(shape);
-    return { buffer, byteOffset: 0, words, member };
-  }
-  const words = viewOf(shape, options.buffer, byteOffset);
-  const memory = { buffer: options.buffer, byteOffset, words, member };
+  const isOwn = options.buffer === undefined;
+  if (isOwn && byteOffset !== 0) throw new TypeError('byteOffset needs a buffer');
+  const words = viewOf(shape, buffer, byteOffset);
   // The second look at TAG: another thread may have begun to initialise since the first.
-  if (
-    Atomics.load(words, TAG_WORD) === 0 &&
-    words.some((word) => word !== 0) &&
-    Atomics.load(words, TAG_WORD) === 0
-  ) {
+  if (!isOwn && !isTagged(words) && words.some((word) => word !== 0) && !isTagged(words)) {
     throw new LayoutError(
       `the memory for this ${shape.name} is not empty; pass zeroed memory, or another byteOffset`,
     );
   }
+  const memory = { buffer, byteOffset, words, member };
   if (Atomics.compareExchange(words, TAG_WORD, 0, INITIALISING) === 0) {
-    writeHeader(words, member);
+    words[UID_WORD] = member.realm.nextUid();
+    words[REALM_WORD] = member.realm.words[IDENTITY_WORD]!;
     initialise(words);
     Atomics.store(words, TAG_WORD, tagOf(shape));
     return memory;
@@ -173,9 +162,8 @@ function viewOf(shape: MemoryShape, buffer: unknown, byteOffset: unknown): Int32
   return new Int32Array(buffer, byteOffset, shape.bytes >> 2);
 }
 
-function writeHeader(words: Int32Array, member: Member): void {
-  words[UID_WORD] = member.realm.nextUid();
-  words[REALM_WORD] = member.realm.words[IDENTITY_WORD]!;
+function isTagged(words: Int32Array): boolean {
+  return Atomics.load(words, TAG_WORD) !== 0;
 }
 
 function awaitInitialised(words: Int32Array): void {

@@ -314,7 +314,7 @@ describe('messages', () => {
 
   test('kinds have one owner', () => {
     const kind = lock[KIND];
-    expect(registerKind(kind)).toBe(kind);
-    expect(() => registerKind({ ...kind, name: 'Impostor' })).toThrow(LayoutError);
+    expect(registerKind(() => kind)).toBe(kind);
+    expect(() => registerKind(() => ({ ...kind, name: 'Impostor' }))).toThrow(LayoutError);
   });
 });

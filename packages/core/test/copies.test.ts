@@ -118,7 +118,7 @@ describe('a copy of another version refuses with LayoutError', () => {
     ],
     [
       'of messages',
-      (source: string) => source.replace(/WIRE_VERSION = 1\b/, 'WIRE_VERSION = 2'),
+      (source: string) => source.replace(/message\.version !== 1\b/, 'message.version !== 2'),
       /wire version/,
     ],
   ])('%s', async (name, change, message) => {
@@ -130,7 +130,7 @@ describe('a copy of another version refuses with LayoutError', () => {
 
   test('of the realm', async () => {
     const url = await install('realm', (source) =>
-      source.replace(/REALM_VERSION = 1\b/, 'REALM_VERSION = 2'),
+      source.replace(/\bif \(version !== 1\b/, 'if (version !== 2'),
     );
     const worker = startWorker(async (url: string) => {
       const { Lock } = (await import(url)) as typeof first;

@@ -1,17 +1,22 @@
 /** The table of threads. */
 import { describe, expect, test } from 'vitest';
 import {
+  endChildren,
   epochNow,
+  hasKeepers,
   home,
+  isDaemon,
   isThreadId,
   join,
   LayoutError,
+  nativeIdOf,
   Realm,
+  renameThread,
   THREAD_ID_MASK,
   ThreadKind,
+  THREADS_SEQ_WORD,
   ThreadState,
   ThreadStateError,
-  THREADS_SEQ_WORD,
   type ThreadId,
 } from '@x/core';
 import { Checkpoints, startWorker } from '@x/testkit';
@@ -43,7 +48,7 @@ describe('a thread', () => {
     expect(realm.begin(id)).toBe(false);
     expect([realm.state(id), realm.isAlive(id)]).toEqual([ThreadState.STARTING, true]);
     expect(realm.enter(id, 5)).toBe(true);
-    expect(realm.nativeId(id)).toBe(5);
+    expect(nativeIdOf(realm, id)).toBe(5);
     expect(realm.ids()).toEqual([id]);
     expect(realm.end(id, ThreadState.FINISHED)).toBe(true);
     expect(realm.end(id, ThreadState.DEAD)).toBe(false);
@@ -60,21 +65,21 @@ describe('a thread', () => {
     const id = realm.register(describeThread('mine'));
     expect(realm.end(id, ThreadState.DEAD)).toBe(true);
     expect(realm.begin(id)).toBe(false);
-    expect(realm.hasKeepers()).toBe(false);
+    expect(hasKeepers(realm)).toBe(false);
   });
 
   test('keeps the process while it lives, unless it is a daemon; its end is announced', () => {
     const realm = Realm.create();
     const [a, b, daemon] = [started(realm), started(realm), started(realm, 'd', true)];
-    expect(realm.isDaemon(daemon)).toBe(true);
-    expect(realm.hasKeepers()).toBe(true);
+    expect(isDaemon(realm, daemon)).toBe(true);
+    expect(hasKeepers(realm)).toBe(true);
     const before = realm.words[THREADS_SEQ_WORD]!;
     realm.end(a, ThreadState.FINISHED);
     realm.end(a, ThreadState.FINISHED);
     realm.end(daemon, ThreadState.DEAD);
-    expect(realm.hasKeepers()).toBe(true);
+    expect(hasKeepers(realm)).toBe(true);
     realm.end(b, ThreadState.DEAD);
-    expect(realm.hasKeepers()).toBe(false);
+    expect(hasKeepers(realm)).toBe(false);
     expect(realm.words[THREADS_SEQ_WORD]! - before).toBe(3);
   });
 
@@ -85,7 +90,7 @@ describe('a thread', () => {
     const long = realm.name(started(realm, '🧵'.repeat(100)));
     expect(long).toBe('🧵'.repeat(32));
     const id = started(realm, 'before');
-    realm.rename(id, 'after');
+    renameThread(realm, id, 'after');
     expect(realm.name(id)).toBe('after');
   });
 
@@ -97,7 +102,7 @@ describe('a thread', () => {
     const grandchild = realm.register(describeThread('grandchild', false, child));
     realm.begin(grandchild);
     const other = started(realm);
-    realm.endChildren(parent);
+    endChildren(realm, parent);
     expect([child, grandchild, parent, other].map((id) => realm.isAlive(id))).toEqual([
       false,
       false,
@@ -180,7 +185,7 @@ describe('several threads', () => {
     const [a, b] = await Promise.all(workers.map((worker) => worker.result));
     expect(new Set([...a!.ids, ...b!.ids]).size).toBe(400);
     expect([...a!.ended, ...b!.ended].sort()).toEqual([...victims].sort());
-    expect(realm.hasKeepers()).toBe(false);
+    expect(hasKeepers(realm)).toBe(false);
   });
 
   test('of one process are in one realm, and know each other', async () => {

@@ -32,17 +32,16 @@ import {
   AsyncWaiters,
   BlockingWait,
   HEADER_WORDS,
-  KIND,
   Primitive,
   registerKind,
   timeoutOf,
   Woke,
   type AsyncWaitOptions,
-  type Kind,
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+  type Kind,
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
 const STATE_WORD = HEADER_WORDS;
@@ -61,7 +60,7 @@ function isOver(state: number, epoch: number): boolean {
   return (state & SET_BIT) !== 0 || (state & EPOCH_MASK) !== epoch;
 }
 
-const WAITED = Promise.resolve(true);
+const WAITED = /* @__PURE__ */ Promise.resolve(true);
 
 /**
  * A flag that any thread may set and clear, and for which others wait. Python:
@@ -94,7 +93,7 @@ export class Event extends Primitive {
    * @throws LayoutError if the memory is misaligned, too small, or holds something else
    */
   constructor(options: MemoryOptions | Place = {}) {
-    super(SHAPE, options);
+    super(EVENT_KIND, options);
     const { words } = this;
     this.#waiters = new AsyncWaiters<number>(
       words,
@@ -186,11 +185,6 @@ export class Event extends Primitive {
     return this.#waiters.wait(state & EPOCH_MASK, options);
   }
 
-  /** @internal */
-  get [KIND](): Kind {
-    return EVENT_KIND;
-  }
-
   /** The state as Python's `repr` shows it. @internal */
   protected describeState(): string {
     return `${this.isSet() ? 'set' : 'unset'} waiters=${this.sleepers + this.#waiters.size}`;
@@ -220,10 +214,12 @@ export class Event extends Primitive {
   }
 }
 
-const SHAPE = { kind: 7, name: 'Event', version: 1, bytes: EVENT_BYTES };
-
-const EVENT_KIND = registerKind<Event>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const EVENT_KIND: Kind = /* @__PURE__ */ registerKind<Event>(() => ({
+  kind: 7,
+  name: 'Event',
+  version: 1,
+  bytes: EVENT_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new Event(at(memory, name)),
-});
+}));

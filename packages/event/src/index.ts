@@ -5,7 +5,6 @@
  */
 export {
   BlockingNotAllowedError,
-  fromShared,
   LayoutError,
   ThreadingError,
   toShared,
@@ -14,5 +13,6 @@ export {
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 export { Event } from './event.js';
+export { fromShared } from './sharing.js';

@@ -28,6 +28,7 @@ import {
 } from './layout.js';
 import { Inbox, post, type Letter, type Mail } from './mail.js';
 import type { Pool } from './pool.js';
+import { breakPool, exitReason } from './reasons.js';
 import { Shelves } from './shelves.js';
 import { MAX_RECORDS } from './sizes.js';
 import type { Submitter } from './submitter.js';
@@ -51,6 +52,9 @@ export interface CrewOptions {
   readonly initargs: readonly unknown[];
 }
 
+/** So many workers in a row that end before their first task are no accident. */
+const MAX_STILLBORN = 3;
+
 interface Hand {
   readonly thread: Launched;
   readonly port: Port;
@@ -68,6 +72,12 @@ export class Crew implements Owner {
   readonly #reasons = new Map<number, unknown>();
   /** Workers that said that they leave, and are no longer counted. */
   readonly #leaving = new Set<number>();
+  /** What workers had posted before they ended. */
+  readonly #departed = new Map<number, Inbox>();
+  /** Workers of which it is not known yet whether they will run tasks. */
+  readonly #newborn = new Set<number>();
+  /** How many workers have ended before they ran tasks, since the last one that did run them. */
+  #stillborn = 0;
   #submitter: Submitter | undefined;
   #asks = 0;
   #next = 0;
@@ -120,7 +130,7 @@ export class Crew implements Owner {
         this.#asks = asks;
         this.#look(thorough);
       }
-      while (this.#pool.wantsWorker()) this.#start();
+      while (this.#mayStart() && this.#pool.wantsWorker()) this.#start();
     } finally {
       this.#serving = false;
     }
@@ -193,11 +203,29 @@ export class Crew implements Owner {
     const { words } = this.#pool;
     if (thorough) this.bury();
     for (const [record, { thread }] of this.#hands) {
+      this.#noteBirth(record);
       // Once: it may take a while until the thread is gone.
       const index = recordBase(record) + KILL_WORD;
       if (Atomics.compareExchange(words, index, TERMINATE, TERMINATING) === TERMINATE) thread.terminate();
       if (this.#pool.modeOf(record) === WorkerMode.LEAVING) this.#discount(record);
     }
+  }
+
+  /** Not while others run tasks and all that were started lately have failed. */
+  #mayStart(): boolean {
+    return this.#stillborn < MAX_STILLBORN || this.#hands.size === 0;
+  }
+
+  /** Notes whether a worker has come as far as to run tasks. */
+  #noteBirth(record: number): void {
+    if (this.#pool.modeOf(record) === WorkerMode.STARTING || !this.#newborn.delete(record)) return;
+    this.#stillborn = 0;
+  }
+
+  /** A worker has ended before it could run a task. If that happens again and again, none ever will. */
+  #noteStillbirth(cause: unknown): void {
+    this.#stillborn++;
+    if (this.#mayStart() && this.#stillborn >= MAX_STILLBORN) breakPool(this.#pool, 'start', cause);
   }
 
   #discount(record: number): void {
@@ -222,13 +250,24 @@ export class Crew implements Owner {
       initargs: this.#initargs,
       modules: kindModules(),
     };
-    const thread = launch(`${this.#options.prefix}_${this.#started}`, order);
-    this.#started++;
-    this.#hands.set(record, { thread, port, inbox: new Inbox(() => port.receiveNow()) });
-    Atomics.store(words, base + THREAD_WORD, thread.id);
+    // Before the thread runs, so that whoever puts a task in finds a worker that sleeps already (P3).
     Atomics.store(words, base + MODE_WORD, WorkerMode.STARTING);
     if (Atomics.load(words, RECORDS_WORD) <= record) Atomics.store(words, RECORDS_WORD, record + 1);
     Atomics.add(words, ALIVE_WORD, 1);
+    let thread: Launched;
+    try {
+      thread = launch(`${this.#options.prefix}_${this.#started}`, order);
+    } catch (error) {
+      // The system has no room for another thread. The task that wanted it is in already.
+      port.close();
+      this.#pool.bury(record, true);
+      this.#noteStillbirth(error);
+      return;
+    }
+    Atomics.store(words, base + THREAD_WORD, thread.id);
+    this.#started++;
+    this.#newborn.add(record);
+    this.#hands.set(record, { thread, port, inbox: new Inbox(() => port.receiveNow()) });
     void this.#watch();
     void this.listen();
     for (const notice of this.shelves.notices()) post(port, notice);
@@ -250,17 +289,18 @@ export class Crew implements Owner {
   #ended(record: number): void {
     const hand = this.#hands.get(record);
     if (!hand) return;
-    this.#reasons.set(record, hand.thread.reason());
+    const reason = hand.thread.reason();
+    this.#reasons.set(record, reason);
+    this.#noteBirth(record);
     this.#hands.delete(record);
     // What it had posted is still to be fetched.
     hand.inbox.collect();
     this.#departed.set(record, hand.inbox);
     const counted = !this.#leaving.delete(record);
+    const stillborn = this.#newborn.delete(record);
     this.#pool.bury(record, counted);
     // Whoever listens for asks may be through.
     if (this.#hands.size === 0) this.#pool.askOwner();
+    if (stillborn) this.#noteStillbirth(reason ?? exitReason(this.#pool, record));
   }
-
-  /** What workers had posted before they ended. */
-  readonly #departed = new Map<number, Inbox>();
 }

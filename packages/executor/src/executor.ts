@@ -5,11 +5,9 @@ import {
   describe,
   encode,
   home,
-  KIND,
   Primitive,
   registerKind,
   ThreadStateError,
-  type Kind,
   type Place,
   type TargetReference,
 } from '@x/core';
@@ -115,7 +113,7 @@ export class ThreadPoolExecutor extends Primitive {
    */
   constructor(options: ThreadPoolExecutorOptions | Place = {}) {
     const checked = isPlace(options) ? undefined : checkOptions(options, ThreadPoolExecutor);
-    super(SHAPE, isPlace(options) ? options : { name: checked!.prefix }, (words) => {
+    super(EXECUTOR_KIND, isPlace(options) ? options : { name: checked!.prefix }, (words) => {
       words[MAX_WORD] = checked!.maxWorkers;
       words[RETIRE_WORD] = checked!.maxTasksPerWorker;
       words[OWNER_WORD] = home().id;
@@ -132,7 +130,7 @@ export class ThreadPoolExecutor extends Primitive {
    * Never blocks. Arguments are copied at once, so that they may be changed afterwards.
    *
    * @returns the future of the result; an async target's result is what its promise fulfils with
-   * @throws ShutdownError after shutdown; BrokenExecutorError if an initializer failed; TargetError, TransferError if the function or
+   * @throws ShutdownError after shutdown; BrokenExecutorError if an initializer failed or no worker comes as far as to run a task; TargetError, TransferError if the function or
    * an argument cannot travel; TypeError, RangeError for wrong options
    * @example
    * ```ts
@@ -258,11 +256,6 @@ export class ThreadPoolExecutor extends Primitive {
   }
 
   /** @internal */
-  get [KIND](): Kind {
-    return EXECUTOR_KIND;
-  }
-
-  /** @internal */
   protected describeState(): string {
     const { workers, busy, pending, maxWorkers } = this.stats();
     const bits = Atomics.load(this.#pool.words, STATE_WORD);
@@ -345,16 +338,17 @@ export class ThreadPoolExecutor extends Primitive {
 /** How often one who waits for the end of an executor looks, in milliseconds. */
 const OVER_MS = 2;
 
-const SHAPE = { kind: 17, name: 'ThreadPoolExecutor', version: 1, bytes: POOL_BYTES };
-
-const EXECUTOR_KIND = registerKind<ThreadPoolExecutor>({
-  ...SHAPE,
+const EXECUTOR_KIND = registerKind<ThreadPoolExecutor>(() => ({
+  kind: 17,
+  name: 'ThreadPoolExecutor',
+  version: 1,
+  bytes: POOL_BYTES,
   module: import.meta.url,
   extra: (executor) => {
     handOut(executor);
   },
   revive: (memory, name) => new ThreadPoolExecutor(at(memory, name)),
-});
+}));
 
 function isPlace(options: object): options is Place {
   return Object.getOwnPropertySymbols(options).length > 0;

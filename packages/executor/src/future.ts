@@ -303,7 +303,7 @@ const NAMES: Readonly<Record<State, string>> = {
   [State.CANCELLED]: 'cancelled',
 };
 
-const FUTURE_KIND = registerKind<Future<unknown>>({
+const FUTURE_KIND = registerKind<Future<unknown>>(() => ({
   kind: 18,
   name: 'Future',
   version: 1,
@@ -320,4 +320,4 @@ const FUTURE_KIND = registerKind<Future<unknown>>({
   revive() {
     throw new LayoutError('the message is damaged: it holds a Future');
   },
-});
+}));

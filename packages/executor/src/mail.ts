@@ -6,7 +6,7 @@
  * wants the arguments of such a task, and each of these submitters listens on one for its results. A message is always
  * posted before the state of the slot says so, and taken without a turn of the event loop.
  */
-import { runtime, TransferError, type Port, type Wire } from '@x/core';
+import { receiveNow, TransferError, type Port, type Wire } from '@x/core';
 import { GENERATION_SHIFT } from './layout.js';
 import { OWNER_SLOTS } from './sizes.js';
 
@@ -121,7 +121,7 @@ export function listen(name: string): { readonly inbox: Inbox; close(): void } {
   const channel: { unref?: () => void; close(): void } = new BroadcastChannel(name);
   channel.unref?.();
   return {
-    inbox: new Inbox(() => runtime.receiveNow(channel)),
+    inbox: new Inbox(() => receiveNow(channel)),
     close: () => {
       channel.close();
     },

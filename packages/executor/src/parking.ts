@@ -5,7 +5,7 @@
  * WAITING is set, then the slots are looked at once more; a worker changes the slot, then looks at the flag. Blocked
  * threads sleep on SEQ and event loops wait on LOOP_SEQ, so neither takes the other one's wake.
  */
-import { agent, BlockingWait, DeadlockError, runtime, Woke } from '@x/core';
+import { agent, BlockingWait, DeadlockError, nextTurn, Woke } from '@x/core';
 import { Atomics, performance } from '@x/core/seam';
 import type { Area } from './area.js';
 import { areaBase, LOOP_BIT, LOOP_SEQ_WORD, SEQ_WORD, THREAD_BIT, WAITING_WORD } from './layout.js';
@@ -112,7 +112,7 @@ export class Parking {
     this.#lastNews = 0;
     if (this.#polling) return;
     this.#polling = true;
-    runtime.nextTurn(this.#turn);
+    nextTurn(this.#turn);
   }
 
   readonly #turn = (): void => {
@@ -133,7 +133,7 @@ export class Parking {
     }
     if (this.#looking) {
       if (now - this.#lastNews < POLL_MS) {
-        runtime.nextTurn(this.#turn);
+        nextTurn(this.#turn);
         return;
       }
       this.#poller.learn(false);
@@ -152,7 +152,7 @@ export class Parking {
       : Atomics.waitAsync(words, this.#base + LOOP_SEQ_WORD, seq, agent().slice);
     if (wait?.async !== true) {
       this.#polling = true;
-      runtime.nextTurn(this.#turn);
+      nextTurn(this.#turn);
       return;
     }
     this.#parked = true;

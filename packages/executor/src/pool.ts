@@ -111,14 +111,22 @@ export class Pool {
 
   // ── tasks ──────────────────────────────────────────────────────────────────────────────────────
 
-  /** Tasks that no worker has taken yet, also those that wait in their submitters' memory. */
+  /**
+   * Tasks that no worker has taken yet, also those that wait in their submitters' memory. Once the pool is closed, 0 only
+   * if there is none: a task is in the ring before OVERFLOW counts it no longer, so OVERFLOW is read first, and what is
+   * taken between the looks at TAIL and HEAD must not make up for one that waits. What a dead thread had in its memory
+   * went with it.
+   */
   pending(): number {
     const { words } = this;
     let pending = 0;
     for (let area = 0; area < Atomics.load(words, AREAS_WORD); area++) {
       const base = areaBase(area);
+      const overflow = Atomics.load(words, base + OVERFLOW_WORD);
       const filled = (Atomics.load(words, base + TAIL_WORD) - Atomics.load(words, base + HEAD_WORD)) | 0;
-      pending += filled + Atomics.load(words, base + OVERFLOW_WORD);
+      pending += Math.max(0, filled);
+      if (overflow > 0 && this.realm.isAlive(Atomics.load(words, base + AREA_THREAD_WORD)))
+        pending += overflow;
     }
     return pending;
   }

@@ -3,7 +3,7 @@
  * them twice on each side.
  */
 
-import { runtime } from '@x/core';
+import { allocate, copy } from '@x/core';
 import type { Pieces } from '@x/core/bytes';
 
 /** Below this many bytes the general format is as good. */
@@ -40,14 +40,14 @@ export function rawType(value: unknown): number {
 
 /** Copies the array's bytes to the beginning of a shelf. */
 export function writeRaw(shelf: Uint8Array, view: RawView): void {
-  runtime.copy(shelf, 0, new Uint8Array(view.buffer));
+  copy(shelf, 0, new Uint8Array(view.buffer));
 }
 
 /** Makes an array of its own from the first bytes of a shelf. */
 export function readRaw(shelf: Uint8Array, length: number, type: number): unknown {
   // Written over below before anybody sees it.
-  const buffer = runtime.allocate(length);
-  runtime.copy(new Uint8Array(buffer), 0, shelf.subarray(0, length));
+  const buffer = allocate(length);
+  copy(new Uint8Array(buffer), 0, shelf.subarray(0, length));
   return new (TYPES[type] ?? Uint8Array)(buffer);
 }
 

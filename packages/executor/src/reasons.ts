@@ -22,10 +22,13 @@ export function exitReason(pool: Pool, record: number): Error {
   );
 }
 
-/** Breaks the pool: no worker can do what the initializer should have done. The first reason stays. */
-export function breakPool(pool: Pool, cause: unknown): void {
+/** What keeps workers from running tasks: the initializer threw, or they end before they come to it. */
+type Obstacle = 'initializer' | 'start';
+
+/** Breaks the pool, since no worker can run a task. The first reason stays. */
+export function breakPool(pool: Pool, obstacle: Obstacle, cause: unknown): void {
   if (Atomics.compareExchange(pool.words, REASON_WORD, 0, -1) === 0) {
-    const bytes = encodeReason(cause);
+    const bytes = encodeReason(obstacle, cause);
     pool.bytes.set(bytes, REASON_BASE);
     Atomics.store(pool.words, REASON_WORD, bytes.length);
     Atomics.notify(pool.words, REASON_WORD);
@@ -40,24 +43,31 @@ export function breakPool(pool: Pool, cause: unknown): void {
 export function brokenReason(pool: Pool): BrokenExecutorError {
   const length = Atomics.load(pool.words, REASON_WORD);
   const bytes = pool.bytes.subarray(REASON_BASE, REASON_BASE + Math.max(0, length));
-  const cause = length > 0 ? decodeBytes(bytes) : new Error('an initializer failed');
+  const [obstacle, cause] = (length > 0 ? decodeBytes(bytes) : UNKNOWN) as readonly [Obstacle, unknown];
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const what =
+    obstacle === 'initializer'
+      ? 'the initializer of a worker failed'
+      : 'workers end again and again before they run a task';
   return new BrokenExecutorError(
-    `the initializer of a worker failed, so the executor runs no tasks: ${reason}; correct it and make a new executor`,
+    `${what}, so the executor runs no tasks: ${reason}; correct it and make a new executor`,
     { cause },
   );
 }
 
-function encodeReason(cause: unknown): Uint8Array {
+/** One that was to write the reason has died meanwhile. */
+const UNKNOWN = ['initializer', new Error('an initializer failed')] as const;
+
+function encodeReason(obstacle: Obstacle, cause: unknown): Uint8Array {
   for (const candidate of [cause, shortened(cause)]) {
     try {
-      const bytes = encodeBytes(candidate);
+      const bytes = encodeBytes([obstacle, candidate]);
       if (bytes.length <= REASON_BYTES) return bytes;
     } catch {
       // Something in it cannot travel; what is left says enough.
     }
   }
-  return encodeBytes(String(cause).slice(0, 1000));
+  return encodeBytes([obstacle, String(cause).slice(0, 1000)]);
 }
 
 function shortened(cause: unknown): Error {

@@ -5,7 +5,7 @@
  * as a thread if nothing else is going on in it, else as an event loop, so that a timer which a task has left behind
  * still fires.
  */
-import { agent, runtime } from '@x/core';
+import { activeResources, agent } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import { ASLEEP_WORD, NAPPING, recordBase, SLEEPING } from './layout.js';
 import type { Pool } from './pool.js';
@@ -27,7 +27,7 @@ export class Rest {
   readonly #hasReason: () => boolean;
   readonly #spinner: Spinner;
   /** What the event loop has to do for the worker itself. */
-  readonly #resources = runtime.activeResources().length;
+  readonly #resources = activeResources().length;
 
   /** @param hasReason whether there is something to do, other than to sleep */
   constructor(pool: Pool, record: number, hasReason: () => boolean) {
@@ -72,11 +72,11 @@ export class Rest {
    * pending, apart from the one for tasks, which has a timer of its own.
    */
   isLoopIdle(): boolean {
-    return agent().keepAlive.count <= 1 && runtime.activeResources().length <= this.#resources + 1;
+    return agent().keepAlive.count <= 1 && activeResources().length <= this.#resources + 1;
   }
 
   /** Whether a task has left something behind that needs the event loop. */
   #isLoopBusy(): boolean {
-    return agent().keepAlive.count > 0 || runtime.activeResources().length > this.#resources;
+    return agent().keepAlive.count > 0 || activeResources().length > this.#resources;
   }
 }

@@ -3,9 +3,9 @@ import {
   agent,
   epochNow,
   explainError,
+  nextTurn,
   resolveTarget,
   resolveTargetNow,
-  runtime,
   type Port,
   type TargetReference,
 } from '@x/core';
@@ -226,6 +226,6 @@ export class Runner {
 
 function turn(): Promise<void> {
   return new Promise((resolve) => {
-    runtime.nextTurn(resolve);
+    nextTurn(resolve);
   });
 }

@@ -4,7 +4,7 @@
  * The slot goes RUNNING, STOPPING, STOPPED, and after the grace period KILLED. While it is STOPPING the worker cannot
  * leave the task, so the interrupt reaches no other one; from STOPPED on it can, and takes the interrupt back.
  */
-import { epochNow } from '@x/core';
+import { epochNow, interruptThread } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import type { Alarms } from './alarms.js';
 import type { Area, Owner } from './area.js';
@@ -68,7 +68,7 @@ export class Stopper {
       const stopping = (state & ~CODE_MASK) | SlotState.STOPPING;
       if (Atomics.compareExchange(words, index, state, stopping) !== state) continue;
       const record = (state & RECORD_MASK) >>> RECORD_SHIFT;
-      realm.interrupt(this.#pool.threadOf(record));
+      interruptThread(realm, this.#pool.threadOf(record));
       const stopped = (state & ~CODE_MASK) | SlotState.STOPPED;
       Atomics.compareExchange(words, index, stopping, stopped);
       Atomics.notify(words, index);

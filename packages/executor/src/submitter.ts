@@ -113,6 +113,12 @@ export class Submitter {
       this.#overflow.push(task);
       Atomics.add(this.pool.words, this.#base + OVERFLOW_WORD, 1);
     }
+    // Whoever shuts the pool down marks it first, and workers look for tasks afterwards. So a task that they may have
+    // missed sees the mark.
+    if (this.pool.closed && this.#withdraw(task)) {
+      this.#settled(task);
+      throw shutDown();
+    }
     if (options !== undefined) this.#supervise(task, options.signal);
     this.pool.wakeWorker();
     if (this.pool.alive < this.pool.maxWorkers) this.#wantWorkers();
@@ -123,11 +129,7 @@ export class Submitter {
   #checkOpen(): void {
     const { pool } = this;
     if (pool.broken) throw brokenReason(pool);
-    if (pool.closed) {
-      throw new ShutdownError(
-        'this executor was shut down and takes no more tasks; submit before shutdown()',
-      );
-    }
+    if (pool.closed) throw shutDown();
     if (!this.#owner && !pool.realm.isAlive(pool.owner)) {
       throw new BrokenExecutorError(
         'the thread that made this executor has ended, and its workers with it; make the executor in a thread that lasts',
@@ -254,22 +256,13 @@ export class Submitter {
     const settleIt = (): void => {
       settle.cancel(task.future, error);
     };
-    if (task.slot < 0) {
-      // In the overflow, or fetched and about to be settled.
-      if (task.payload === undefined) return false;
-      task.payload = task.transfer = undefined;
-      Atomics.sub(this.pool.words, this.#base + OVERFLOW_WORD, 1);
+    if (this.#withdraw(task)) {
       this.#settled(task);
       settleIt();
       return true;
     }
-    if (this.#takeBack(task)) {
-      task.payload = task.transfer = undefined;
-      this.#settled(task);
-      settleIt();
-      return true;
-    }
-    return options.running === true && this.#stop(task, options.grace ?? DEFAULT_GRACE_MS, settleIt);
+    if (task.slot < 0 || options.running !== true) return false;
+    return this.#stop(task, options.grace ?? DEFAULT_GRACE_MS, settleIt);
   }
 
   /** Cancels all tasks that no worker has begun. */
@@ -317,7 +310,19 @@ export class Submitter {
     this.#ripe.push({ task, code: SlotState.FAILED, value: error });
   }
 
-  /** Makes sure that no worker begins a task that is in. False if one has. */
+  /** Makes sure that no worker begins a task. False if one has, or if it was fetched and is about to be settled. */
+  #withdraw(task: Task): boolean {
+    if (task.slot >= 0) {
+      if (!this.#takeBack(task)) return false;
+    } else {
+      if (task.payload === undefined) return false;
+      Atomics.sub(this.pool.words, this.#base + OVERFLOW_WORD, 1);
+    }
+    task.payload = task.transfer = undefined;
+    return true;
+  }
+
+  /** The same for a task that is in. */
   #takeBack(task: Task): boolean {
     const pending = SlotState.PENDING | (task.generation << GENERATION_SHIFT);
     const cancelled = SlotState.CANCELLED | (task.generation << GENERATION_SHIFT);
@@ -345,6 +350,10 @@ export class Submitter {
   attend(): void {
     this.#parking.attend();
   }
+}
+
+function shutDown(): ShutdownError {
+  return new ShutdownError('this executor was shut down and takes no more tasks; submit before shutdown()');
 }
 
 function cancelled(): CancelledError {

@@ -1,5 +1,5 @@
 /** How a running task learns that it has to end: an `AbortSignal`, and blocking waits that end. */
-import { agent, CancelledError } from '@x/core';
+import { agent, CancelledError, endInterrupt } from '@x/core';
 import { Atomics, queueMicrotask } from '@x/core/seam';
 import { AREA_THREAD_WORD, areaBase, CODE_MASK, SlotState } from './layout.js';
 import type { Pool } from './pool.js';
@@ -83,7 +83,7 @@ export class TaskSignal {
           }
           break;
         case SlotState.STOPPED:
-          realm.endInterrupt(member.id);
+          endInterrupt(realm, member.id);
           if (
             Atomics.compareExchange(words, index, state, (running & ~CODE_MASK) | SlotState.RELEASED) ===
             state

@@ -2,7 +2,7 @@
 import { agent, decode, explainError, resolveTarget, runtime, workers } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import type { WorkerOrder } from './crew.js';
-import { EXIT_WORD, recordBase, MODE_WORD, WorkerMode } from './layout.js';
+import { EXIT_WORD, MODE_WORD, recordBase, THREAD_WORD, WorkerMode } from './layout.js';
 import { poolOf, type ThreadPoolExecutor } from './executor.js';
 import { breakPool } from './reasons.js';
 import { becomeWorker } from './roles.js';
@@ -16,6 +16,8 @@ export async function runWorker(order: WorkerOrder): Promise<void> {
   const runner = new Runner(pool, order.record, workers!.port(order.port));
   becomeWorker(pool, order.record, () => runner.isLoopIdle());
   const base = recordBase(order.record);
+  // As the owner does, who may come to it later.
+  Atomics.store(pool.words, base + THREAD_WORD, pool.member.id);
   workers!.onExit((code) => {
     Atomics.store(pool.words, base + EXIT_WORD, code + 1);
   });
@@ -27,7 +29,7 @@ export async function runWorker(order: WorkerOrder): Promise<void> {
       await initialize(...(decode(order.initargs) as unknown[]));
     } catch (error) {
       letGo();
-      breakPool(pool, explainError(error, order.initializer));
+      breakPool(pool, 'initializer', explainError(error, order.initializer));
       Atomics.store(pool.words, base + MODE_WORD, WorkerMode.LEAVING);
       pool.askOwner();
       return;

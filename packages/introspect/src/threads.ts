@@ -4,7 +4,9 @@ import {
   runtime,
   STARTED_AT_WORD,
   ThreadKind,
+  threadKindOf,
   ThreadStateError,
+  timeAt,
   type Realm,
   type ThreadId,
 } from '@x/core';
@@ -40,7 +42,7 @@ export function currentThread(): ThreadHandle {
  */
 export function mainThread(): ThreadHandle {
   const { realm } = home();
-  const id = realm.ids().find((thread) => realm.kind(thread) === ThreadKind.MAIN);
+  const id = realm.ids().find((thread) => threadKindOf(realm, thread) === ThreadKind.MAIN);
   if (id !== undefined) return handleOf(id);
   throw new ThreadStateError(
     'the main thread has loaded none of these packages; import @x/introspect there before it starts this worker',
@@ -61,7 +63,7 @@ export function mainThread(): ThreadHandle {
  */
 export function enumerate(): ThreadHandle[] {
   const { realm } = home();
-  const startedAt = (id: ThreadId): number => realm.time(realm.base(id) + STARTED_AT_WORD);
+  const startedAt = (id: ThreadId): number => timeAt(realm, realm.base(id) + STARTED_AT_WORD);
   return realm
     .ids()
     .map((id) => ({ id, since: startedAt(id) }))
@@ -117,7 +119,7 @@ export function getNativeId(): number {
 
 /** The main thread first: it began before this package could take the time. */
 function byKind(realm: Realm, a: ThreadId, b: ThreadId): number {
-  const rank = (id: ThreadId): number => (realm.kind(id) === ThreadKind.MAIN ? 0 : 1);
+  const rank = (id: ThreadId): number => (threadKindOf(realm, id) === ThreadKind.MAIN ? 0 : 1);
   return rank(a) - rank(b);
 }
 

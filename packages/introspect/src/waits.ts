@@ -5,6 +5,8 @@ import {
   readEdge,
   sharedInstances,
   ThreadKind,
+  threadKindOf,
+  timeAt,
   UID_WORD,
   WAIT_SINCE_WORD,
   waitNote,
@@ -65,7 +67,7 @@ export function dump(): ThreadDump[] {
   return enumerate().map((thread) => {
     const ident = thread.ident!;
     const { realm } = home();
-    const kind = realm.kind(ident);
+    const kind = threadKindOf(realm, ident);
     return {
       thread,
       name: thread.name,
@@ -155,7 +157,7 @@ function waitOf(ident: ThreadId): ThreadWait | undefined {
   const { uid, kind, owner } = note;
   const ms = Math.max(
     0,
-    performance.timeOrigin + performance.now() - realm.time(realm.base(ident) + WAIT_SINCE_WORD),
+    performance.timeOrigin + performance.now() - timeAt(realm, realm.base(ident) + WAIT_SINCE_WORD),
   );
   const holder = threadWithIdent(owner);
   if (kind === SLEEP_KIND) return { kind: 'sleep', name: '', owner: undefined, ms };

@@ -35,7 +35,7 @@
  * - T3. What was notified is taken by the waiter it was meant for, or passed on to one that arrived before
  *   LIMIT: by the waiter if it leaves for another reason, by whoever next notifies or looks if it died.
  */
-import { HEADER_WORDS, THREAD_ID_MASK, ThreadStateError, type Member } from '@x/core';
+import { HEADER_WORDS, THREAD_ID_MASK, ThreadStateError, type Member } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
 export const SEQ_WORD = HEADER_WORDS;

@@ -6,7 +6,6 @@ import {
   BlockingWait,
   deadlineAfter,
   describe,
-  KIND,
   LayoutError,
   NotHeldError,
   registerKind,
@@ -16,11 +15,11 @@ import {
   UID_WORD,
   Woke,
   type AsyncWaitOptions,
-  type Kind,
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+  type Kind,
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
   ALL,
@@ -127,7 +126,7 @@ export class Condition extends ScopedLock {
       words[LOCK_WORD] = uid;
     };
     // In the realm of its lock, which need not be the one that new primitives of this thread belong to.
-    super(SHAPE, options, initialise, lock.memory.member);
+    super(CONDITION_KIND, options, initialise, lock.memory.member);
     const { words } = this;
     if (words[LOCK_WORD] !== uid) {
       throw new LayoutError(
@@ -312,11 +311,6 @@ export class Condition extends ScopedLock {
   }
 
   /** @internal */
-  get [KIND](): Kind {
-    return CONDITION_KIND;
-  }
-
-  /** @internal */
   protected describeState(): string {
     return `${String(this.lock)} waiters=${countWaiting(this.words)}`;
   }
@@ -416,14 +410,16 @@ function checkPredicate(predicate: unknown): void {
   }
 }
 
-const SHAPE = { kind: 3, name: 'Condition', version: 1, bytes: CONDITION_BYTES };
-
-const CONDITION_KIND = registerKind<Condition>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const CONDITION_KIND: Kind = /* @__PURE__ */ registerKind<Condition>(() => ({
+  kind: 3,
+  name: 'Condition',
+  version: 1,
+  bytes: CONDITION_BYTES,
   module: import.meta.url,
   extra: (condition) => condition.lock,
   revive: (memory, name, lock) => {
     if (!isLock(lock)) throw new LayoutError('the message is damaged: a condition without its lock');
     return new Condition(lock, at(memory, name));
   },
-});
+}));

@@ -1,5 +1,5 @@
 /** Deadlock detection for the whole process. */
-import { DETECT_WORD, home } from '@x/core';
+import { DETECT_WORD, home } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
 /**

@@ -7,7 +7,6 @@ export {
   AbandonedError,
   BlockingNotAllowedError,
   DeadlockError,
-  fromShared,
   LayoutError,
   NotHeldError,
   ThreadingError,
@@ -18,7 +17,7 @@ export {
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 export { Condition } from './condition.js';
 export { setDeadlockDetection } from './detection.js';
 export { Lock, type LockOptions } from './lock.js';
@@ -27,3 +26,4 @@ export { RLock } from './rlock.js';
 export { RWLock } from './rwlock.js';
 export type { LockLike } from './scoped-lock.js';
 export type { WriteLock } from './write-lock.js';
+export { fromShared } from './sharing.js';

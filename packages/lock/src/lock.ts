@@ -4,18 +4,17 @@ import {
   at,
   AsyncWaiters,
   FLAGS_WORD,
-  KIND,
   NotHeldError,
   registerKind,
   sharedInstances,
   timeoutOf,
   type AsyncWaitOptions,
-  type Kind,
   type Member,
   type MemoryOptions,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+  type Kind,
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
   ABANDONED_BIT,
@@ -44,7 +43,7 @@ export interface LockOptions extends MemoryOptions {
   readonly detectDeadlock?: boolean | undefined;
 }
 
-const ACQUIRED = Promise.resolve(true);
+const ACQUIRED = /* @__PURE__ */ Promise.resolve(true);
 
 /**
  * Makes sure that only one thread at a time is between `acquire` and `release`. Python:
@@ -83,7 +82,7 @@ export class Lock extends ScopedLock {
    * @throws LayoutError if the memory is misaligned, too small, or holds something else
    */
   constructor(options: LockOptions | Place = {}) {
-    super(SHAPE, options, (words) => {
+    super(LOCK_KIND, options, (words) => {
       if ('detectDeadlock' in options && options.detectDeadlock === true) words[FLAGS_WORD] = DETECT_BIT;
     });
     const { member, words } = this;
@@ -178,11 +177,6 @@ export class Lock extends ScopedLock {
   }
 
   /** @internal */
-  get [KIND](): Kind {
-    return LOCK_KIND;
-  }
-
-  /** @internal */
   protected describeState(): string {
     const state = Atomics.load(this.words, STATE_WORD);
     const owner = ownerOf(this.words);
@@ -196,13 +190,15 @@ export class Lock extends ScopedLock {
   }
 }
 
-const SHAPE = { kind: 1, name: 'Lock', version: 1, bytes: MUTEX_BYTES };
-
-const LOCK_KIND = registerKind<Lock>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const LOCK_KIND: Kind = /* @__PURE__ */ registerKind<Lock>(() => ({
+  kind: 1,
+  name: 'Lock',
+  version: 1,
+  bytes: MUTEX_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new Lock(at(memory, name)),
-});
+}));
 
 /** Python: a thread may end with a lock held, and any other thread may release it. */
 function orphanLocks(member: Member): void {

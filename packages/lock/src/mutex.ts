@@ -55,7 +55,7 @@ import {
   Woke,
   type Member,
   type ThreadId,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
 export const STATE_WORD = HEADER_WORDS;

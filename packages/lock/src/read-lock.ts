@@ -11,7 +11,7 @@ import {
   type Memory,
   type Primitive,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
   checkOwner,
@@ -162,7 +162,6 @@ export class ReadLock extends LockSide {
     }
     const wait = new BlockingWait(member, words, timeout, (words[FLAGS_WORD]! & DETECT_BIT) !== 0);
     const waiter: Waiter = { phase: NONE };
-    let spins = wait.spins;
     let leaving: Woke | undefined;
     try {
       this.#waiters.serve();
@@ -175,10 +174,7 @@ export class ReadLock extends LockSide {
           refuse(member, words);
           return false;
         }
-        if (spins > 0) {
-          spins--;
-          continue;
-        }
+        if (wait.spin()) continue;
         const state = Atomics.load(words, STATE_WORD);
         const woke = wait.sleep(GATE_WORD, gate, state & OWNER_MASK);
         if (woke === Woke.EXPIRED || woke === Woke.INTERRUPTED) leaving = woke;

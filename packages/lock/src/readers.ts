@@ -33,7 +33,13 @@
  *   at all WAITING, then bumps GATE. So either sees the other: nobody sleeps with no writer there.
  * - W4. WHO of a living thread's entry changes only by that thread; HOLDS of an empty entry is 0.
  */
-import { HEADER_WORDS, THREAD_ID_MASK, ThreadStateError, type Member, type ThreadId } from '@x/core';
+import {
+  HEADER_WORDS,
+  THREAD_ID_MASK,
+  ThreadStateError,
+  type Member,
+  type ThreadId,
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import { STATE_WORD } from './mutex.js';
 

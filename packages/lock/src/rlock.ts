@@ -4,15 +4,14 @@ import {
   AsyncWaiters,
   DeadlockError,
   FLAGS_WORD,
-  KIND,
   NotHeldError,
   registerKind,
   timeoutOf,
   type AsyncWaitOptions,
-  type Kind,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+  type Kind,
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import type { LockOptions } from './lock.js';
 import {
@@ -73,7 +72,7 @@ export class RLock extends ScopedLock {
    * @throws LayoutError if the memory is misaligned, too small, or holds something else
    */
   constructor(options: LockOptions | Place = {}) {
-    super(SHAPE, options, (words) => {
+    super(RLOCK_KIND, options, (words) => {
       if ('detectDeadlock' in options && options.detectDeadlock === true) words[FLAGS_WORD] = DETECT_BIT;
     });
     const { member, words } = this;
@@ -179,11 +178,6 @@ export class RLock extends ScopedLock {
   }
 
   /** @internal */
-  get [KIND](): Kind {
-    return RLOCK_KIND;
-  }
-
-  /** @internal */
   protected describeState(): string {
     const state = Atomics.load(this.words, STATE_WORD);
     const owner = ownerOf(this.words);
@@ -206,10 +200,12 @@ export class RLock extends ScopedLock {
 
 const OWNER_AND_ABANDONED = OWNER_MASK | ABANDONED_BIT;
 
-const SHAPE = { kind: 2, name: 'RLock', version: 1, bytes: MUTEX_BYTES };
-
-const RLOCK_KIND = registerKind<RLock>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const RLOCK_KIND: Kind = /* @__PURE__ */ registerKind<RLock>(() => ({
+  kind: 2,
+  name: 'RLock',
+  version: 1,
+  bytes: MUTEX_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new RLock(at(memory, name)),
-});
+}));

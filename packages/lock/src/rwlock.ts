@@ -1,5 +1,5 @@
 /** `RWLock`: many readers or one writer. The algorithm and its invariants are in readers.ts and mutex.ts. */
-import { at, FLAGS_WORD, KIND, Primitive, registerKind, type Kind, type Place } from '@x/core';
+import { at, FLAGS_WORD, Primitive, registerKind, type Place, type Kind } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import type { LockOptions } from './lock.js';
 import { ABANDONED_BIT, DETECT_BIT, ownerOf, STATE_WORD } from './mutex.js';
@@ -47,16 +47,11 @@ export class RWLock extends Primitive {
    * @throws LayoutError if the memory is misaligned, too small, or holds something else
    */
   constructor(options: LockOptions | Place = {}) {
-    super(SHAPE, options, (words) => {
+    super(RWLOCK_KIND, options, (words) => {
       if ('detectDeadlock' in options && options.detectDeadlock === true) words[FLAGS_WORD] = DETECT_BIT;
     });
     this.read = new ReadLock(this, this.memory);
     this.write = new WriteLock(this, this.memory, () => this.read.poke());
-  }
-
-  /** @internal */
-  get [KIND](): Kind {
-    return RWLOCK_KIND;
   }
 
   /** @internal */
@@ -72,10 +67,12 @@ export class RWLock extends Primitive {
   }
 }
 
-const SHAPE = { kind: 4, name: 'RWLock', version: 1, bytes: RWLOCK_BYTES };
-
-const RWLOCK_KIND = registerKind<RWLock>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const RWLOCK_KIND: Kind = /* @__PURE__ */ registerKind<RWLock>(() => ({
+  kind: 4,
+  name: 'RWLock',
+  version: 1,
+  bytes: RWLOCK_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new RWLock(at(memory, name)),
-});
+}));

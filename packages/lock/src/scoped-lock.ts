@@ -7,7 +7,7 @@ import {
   runHeldAsync,
   type AsyncWaitOptions,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 
 /** What `Lock`, `RLock`, `Condition` and the two sides of an `RWLock` have in common. */
 export interface LockLike {

@@ -17,7 +17,7 @@ import {
   type Primitive,
   type ThreadId,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
   ABANDONED_BIT,

@@ -1,6 +1,6 @@
 /** What is particular to `Condition`, beyond its battery: the table of waiters. */
 import { expect, test } from 'vitest';
-import { ThreadState, ThreadStateError } from '@x/core';
+import { interruptThread, ThreadState, ThreadStateError } from '@x/core';
 import { Condition, Lock } from '@x/lock';
 import { Checkpoints, startWorker, until, watch } from '@x/testkit';
 
@@ -121,7 +121,7 @@ test('a waiting thread whose signal fires has the lock again when the reason is 
   await points.waitForAsync(0);
   await condition.acquireAsync();
   const { realm, id } = condition.memory.member;
-  for (const other of realm.ids()) if (other !== id) realm.interrupt(other);
+  for (const other of realm.ids()) if (other !== id) interruptThread(realm, other);
   const second = condition.waitAsync();
   expect(await watch([condition], () => interrupted.result)).toContain('RangeError, held: true');
   condition.with(() => condition.notify());

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { home } from '@x/core';
+import { home, interruptThread } from '@x/core';
 import { Condition, Lock, RLock, RWLock, toShared } from '@x/lock';
 import { collectGarbage } from './garbage.js';
 import { Checkpoints, pause, startWorker, watch } from '@x/testkit';
@@ -145,7 +145,7 @@ test('a thread whose signal has fired is woken from its wait, with the reason, a
   );
   await points.waitForAsync(0);
   const { realm } = home();
-  for (const id of realm.ids()) if (id !== home().id) realm.interrupt(id);
+  for (const id of realm.ids()) if (id !== home().id) interruptThread(realm, id);
   expect(await watch([lock], () => worker.result)).toMatch(/^RangeError/);
   lock.release();
   expect(lock.acquire()).toBe(true);

@@ -15,6 +15,7 @@ import {
   timeoutOf,
   Woke,
   type AsyncWaitOptions,
+  type Kind,
   type MemoryOptions,
   type MemoryShape,
   type Place,
@@ -96,15 +97,10 @@ export abstract class BaseQueue<T> extends Primitive {
   #suspicious = false;
 
   /** @internal */
-  protected constructor(
-    shape: MemoryShape,
-    maxsize: number,
-    options: QueueOptions | Place,
-    order: MakeOrder,
-  ) {
+  protected constructor(kind: Kind, maxsize: number, options: QueueOptions | Place, order: MakeOrder) {
     checkMaxsize(maxsize);
-    const { place, capacity, limit } = memoryFor(shape, options);
-    super(shape, place, (words) => {
+    const { place, capacity, limit } = memoryFor(kind, options);
+    super(kind, place, (words) => {
       initialise(words, Math.max(0, maxsize), capacity, limit);
     });
     const { words } = this;

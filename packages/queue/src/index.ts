@@ -6,7 +6,6 @@
 export {
   AbandonedError,
   BlockingNotAllowedError,
-  fromShared,
   LayoutError,
   QueueEmptyError,
   QueueFullError,
@@ -24,3 +23,4 @@ export { BaseQueue, type QueueOptions, type ShutdownOptions } from './base-queue
 export { LifoQueue } from './lifo-queue.js';
 export { PriorityQueue, type PriorityQueueOptions } from './priority-queue.js';
 export { Queue } from './queue.js';
+export { fromShared } from './sharing.js';

@@ -20,6 +20,8 @@ export type Form = (typeof Form)[keyof typeof Form];
 const FORM_MASK = 0xf;
 const CLASS_SHIFT = 8;
 const SCRATCH_BYTES = 8192;
+/** Up to so many bytes an item is copied word by word, and the view of its copy is kept: making views takes longer. */
+const SHORT_BYTES = 512;
 const NO_BYTES = new Uint8Array(0);
 
 /** An item on its way into a queue. */
@@ -94,18 +96,38 @@ export function write(blocks: Blocks, block: number, at: number, packed: Packed)
   if (length > 0) blocks.bytes.set(packed.bytes, at * 4);
 }
 
-let scratch: Uint8Array | undefined = new Uint8Array(SCRATCH_BYTES);
+const scratchWords = new Int32Array(SCRATCH_BYTES / 4);
+const scratchBytes = new Uint8Array(scratchWords.buffer);
+/** The beginning of the scratch, by length. */
+const shortViews: (Uint8Array | undefined)[] = [];
+/** Whether the copy that lies there is being decoded. */
+let scratchTaken = false;
 
 /** Copies an item out of its block, which may then be used again. `unpack`, `peek` or `discard` has to be called next. */
 export function read(blocks: Blocks, block: number, at: number): Raw {
   const form = (blocks.words[block]! & FORM_MASK) as Form;
   if (form === Form.NUMBER) return { form, number: blocks.floats[at >> 1]!, bytes: NO_BYTES };
   if (form !== Form.BYTES) return { form, number: 0, bytes: NO_BYTES };
-  const length = blocks.words[block + 1]!;
-  const bytes = blocks.bytes.subarray(at * 4, at * 4 + length);
-  if (scratch === undefined || length > SCRATCH_BYTES) return { form, number: 0, bytes: bytes.slice() };
-  scratch.set(bytes);
-  return { form, number: 0, bytes: scratch.subarray(0, length) };
+  const { words } = blocks;
+  const length = words[block + 1]!;
+  return { form, number: 0, bytes: scratchTaken ? copy(blocks, at, length) : borrow(blocks, at, length) };
+}
+
+function copy(blocks: Blocks, at: number, length: number): Uint8Array {
+  return blocks.bytes.slice(at * 4, at * 4 + length);
+}
+
+/** A copy in the scratch, if it is large enough. */
+function borrow(blocks: Blocks, at: number, length: number): Uint8Array {
+  if (length > SHORT_BYTES) {
+    if (length > SCRATCH_BYTES) return copy(blocks, at, length);
+    scratchBytes.set(blocks.bytes.subarray(at * 4, at * 4 + length));
+    return scratchBytes.subarray(0, length);
+  }
+  const { words } = blocks;
+  // Blocks are whole words, so the last one belongs to the block, too.
+  for (let word = 0, end = (length + 3) >> 2; word < end; word++) scratchWords[word] = words[at + word]!;
+  return (shortViews[length] ??= scratchBytes.subarray(0, length));
 }
 
 /** Makes an item again that has been taken for good. Throws what `takeBytes` throws. */
@@ -132,12 +154,12 @@ function revive(raw: Raw, decode: (bytes: Uint8Array) => unknown): unknown {
       return false;
     case Form.BYTES: {
       // What decoding calls back may take other items meanwhile.
-      const mine = scratch;
-      scratch = undefined;
+      const outer = scratchTaken;
+      scratchTaken = true;
       try {
         return decode(raw.bytes);
       } finally {
-        scratch = mine ?? scratch;
+        scratchTaken = outer;
       }
     }
   }

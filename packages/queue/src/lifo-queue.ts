@@ -1,5 +1,5 @@
 /** `LifoQueue`: last in, first out. The algorithm is in state.ts. */
-import { at, KIND, registerKind, type Kind, type Place } from '@x/core';
+import { at, registerKind, type Place, type Kind } from '@x/core';
 import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { LifoOrder } from './order.js';
 
@@ -26,12 +26,7 @@ export class LifoQueue<T = unknown> extends BaseQueue<T> {
    * small, or holds something else
    */
   constructor(maxsize = 0, options: QueueOptions | Place = {}) {
-    super(SHAPE, maxsize, options, (blocks, journal) => new LifoOrder(blocks, journal));
-  }
-
-  /** @internal */
-  get [KIND](): Kind {
-    return LIFO_KIND;
+    super(LIFO_KIND, maxsize, options, (blocks, journal) => new LifoOrder(blocks, journal));
   }
 
   /** @internal */
@@ -40,13 +35,12 @@ export class LifoQueue<T = unknown> extends BaseQueue<T> {
   }
 }
 
-const SHAPE = queueShape(10, 'LifoQueue');
-
-const LIFO_KIND = registerKind<LifoQueue>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const LIFO_KIND: Kind = /* @__PURE__ */ registerKind<LifoQueue>(() => ({
+  ...queueShape(10, 'LifoQueue'),
   module: import.meta.url,
   extra: () => {
     onShared();
   },
   revive: (memory, name) => new LifoQueue(0, at(memory, name)),
-});
+}));

@@ -3,13 +3,12 @@ import {
   at,
   captureTarget,
   isTargetReference,
-  KIND,
   LayoutError,
   registerKind,
   resolveTargetNow,
-  type Kind,
   type Place,
   type TargetReference,
+  type Kind,
 } from '@x/core';
 import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { PriorityOrder, priorityOf } from './priority-order.js';
@@ -63,15 +62,10 @@ export class PriorityQueue<T = unknown> extends BaseQueue<T> {
    */
   constructor(maxsize = 0, options: PriorityQueueOptions<T> | Place = {}) {
     const compare = referenceIn(options);
-    super(SHAPE, maxsize, options, (blocks, journal) => {
+    super(PRIORITY_KIND, maxsize, options, (blocks, journal) => {
       return new PriorityOrder(blocks, journal, compare && resolveTargetNow(compare));
     });
     this.#compare = compare;
-  }
-
-  /** @internal */
-  get [KIND](): Kind {
-    return PRIORITY_KIND;
   }
 
   /** How `compare` travels. @internal */
@@ -94,10 +88,9 @@ function referenceIn(options: object): TargetReference | undefined {
   return captureTarget(compare, { above: PriorityQueue, what: 'compare' });
 }
 
-const SHAPE = queueShape(11, 'PriorityQueue');
-
-const PRIORITY_KIND = registerKind<PriorityQueue>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const PRIORITY_KIND: Kind = /* @__PURE__ */ registerKind<PriorityQueue>(() => ({
+  ...queueShape(11, 'PriorityQueue'),
   module: import.meta.url,
   extra: (queue) => {
     onShared();
@@ -113,4 +106,4 @@ const PRIORITY_KIND = registerKind<PriorityQueue>({
     };
     return new PriorityQueue(0, place);
   },
-});
+}));

@@ -1,5 +1,5 @@
 /** `Queue`: first in, first out. The algorithm is in state.ts. */
-import { at, KIND, registerKind, type Kind, type Place } from '@x/core';
+import { at, registerKind, type Place, type Kind } from '@x/core';
 import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
 import { FifoOrder } from './order.js';
 
@@ -40,12 +40,7 @@ export class Queue<T = unknown> extends BaseQueue<T> {
    * small, or holds something else
    */
   constructor(maxsize = 0, options: QueueOptions | Place = {}) {
-    super(SHAPE, maxsize, options, (blocks, journal) => new FifoOrder(blocks, journal));
-  }
-
-  /** @internal */
-  get [KIND](): Kind {
-    return QUEUE_KIND;
+    super(QUEUE_KIND, maxsize, options, (blocks, journal) => new FifoOrder(blocks, journal));
   }
 
   /** @internal */
@@ -54,13 +49,12 @@ export class Queue<T = unknown> extends BaseQueue<T> {
   }
 }
 
-const SHAPE = queueShape(9, 'Queue');
-
-const QUEUE_KIND = registerKind<Queue>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const QUEUE_KIND: Kind = /* @__PURE__ */ registerKind<Queue>(() => ({
+  ...queueShape(9, 'Queue'),
   module: import.meta.url,
   extra: () => {
     onShared();
   },
   revive: (memory, name) => new Queue(0, at(memory, name)),
-});
+}));

@@ -1,9 +1,7 @@
 /** `BoundedSemaphore`: a semaphore that notices one release too many. */
-import { at, KIND, registerKind, type Kind, type MemoryShape } from '@x/core';
+import { at, registerKind, type Kind } from '@x/core/primitives';
 import { LIMIT_WORD, SEMAPHORE_BYTES } from './layout.js';
 import { Semaphore } from './semaphore.js';
-
-const SHAPE = { kind: 6, name: 'BoundedSemaphore', version: 1, bytes: SEMAPHORE_BYTES };
 
 /**
  * A semaphore that never has more permits than it began with: a release too many throws `RangeError`,
@@ -30,16 +28,13 @@ const SHAPE = { kind: 6, name: 'BoundedSemaphore', version: 1, bytes: SEMAPHORE_
  */
 export class BoundedSemaphore extends Semaphore {
   /** @internal */
-  protected static override readonly shape: MemoryShape = SHAPE;
+  protected static override get kind(): Kind {
+    return BOUNDED_KIND;
+  }
 
   /** @internal */
   protected static override limitFor(value: number): number {
     return value;
-  }
-
-  /** @internal */
-  override get [KIND](): Kind {
-    return BOUNDED_KIND;
   }
 
   /** @internal */
@@ -48,8 +43,12 @@ export class BoundedSemaphore extends Semaphore {
   }
 }
 
-const BOUNDED_KIND = registerKind<BoundedSemaphore>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const BOUNDED_KIND: Kind = /* @__PURE__ */ registerKind<BoundedSemaphore>(() => ({
+  kind: 6,
+  name: 'BoundedSemaphore',
+  version: 1,
+  bytes: SEMAPHORE_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new BoundedSemaphore(0, at(memory, name)),
-});
+}));

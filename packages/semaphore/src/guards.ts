@@ -25,7 +25,7 @@
  * Overflow: there are SLOT_COUNT slots. A thread that finds none gets its permits all the same, but
  * they are lost if it is killed.
  */
-import type { Member, ThreadId } from '@x/core';
+import type { Member, ThreadId } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import {
   FIRST_SLOT_WORD,

@@ -5,7 +5,6 @@
  */
 export {
   BlockingNotAllowedError,
-  fromShared,
   LayoutError,
   ThreadingError,
   TimeoutError,
@@ -15,6 +14,7 @@ export {
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 export { BoundedSemaphore } from './bounded-semaphore.js';
 export { Semaphore, type AcquireAsyncOptions, type AcquireOptions, type PermitOptions } from './semaphore.js';
+export { fromShared } from './sharing.js';

@@ -24,7 +24,7 @@
  * Flags of STATE in any combination are possible. HEADED without a HEAD reads as not HEADED: it
  * stands for the moment after somebody who did not move was put out of the first place.
  */
-import { FIRST_THREAD_ID, HEADER_WORDS, THREAD_ID_MASK, type ThreadId } from '@x/core';
+import { FIRST_THREAD_ID, HEADER_WORDS, THREAD_ID_MASK, type ThreadId } from '@x/core/primitives';
 
 export const STATE_WORD = HEADER_WORDS;
 export const SEQ_WORD = HEADER_WORDS + 1;

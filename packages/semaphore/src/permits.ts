@@ -21,7 +21,7 @@
  * - S6. HEADED is set before the HEAD sleeps; whoever clears it without having been HEAD all the time
  *   bumps GATE and SEQ, so that the present HEAD sets it again.
  */
-import { BlockingWait, FLAGS_WORD, Woke, type Member } from '@x/core';
+import { BlockingWait, FLAGS_WORD, Woke, type Member } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import { giveGuarded, reclaim, Taken, takeGuarded } from './guards.js';
 import {

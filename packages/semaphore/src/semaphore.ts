@@ -5,7 +5,6 @@ import {
   describe,
   hold,
   holdAsync,
-  KIND,
   Primitive,
   registerKind,
   runHeld,
@@ -14,10 +13,9 @@ import {
   type AsyncWaitOptions,
   type Kind,
   type MemoryOptions,
-  type MemoryShape,
   type Place,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import { LIMIT_WORD, MAX_VALUE, SEMAPHORE_BYTES, SEQ_WORD, STATE_WORD, valueOf } from './layout.js';
 import {
@@ -44,7 +42,7 @@ export interface AcquireOptions extends PermitOptions, TimeoutOptions {}
 /** Options of an async acquire. */
 export interface AcquireAsyncOptions extends PermitOptions, AsyncWaitOptions {}
 
-const ACQUIRED = Promise.resolve(true);
+const ACQUIRED = /* @__PURE__ */ Promise.resolve(true);
 
 /**
  * Lets a limited number of threads do something at the same time: `acquire` takes a permit and waits
@@ -85,12 +83,9 @@ export class Semaphore extends Primitive {
   static readonly MAX_VALUE: number = MAX_VALUE;
 
   /** @internal */
-  protected static readonly shape: MemoryShape = {
-    kind: 5,
-    name: 'Semaphore',
-    version: 1,
-    bytes: SEMAPHORE_BYTES,
-  };
+  protected static get kind(): Kind {
+    return SEMAPHORE_KIND;
+  }
 
   readonly #waiters: AsyncWaiters<Claim>;
   /** The claim for which this event loop may be first in line. */
@@ -105,7 +100,7 @@ export class Semaphore extends Primitive {
    */
   constructor(value = 1, options: MemoryOptions | Place = {}) {
     checkCount(value, 'value', 0);
-    super(new.target.shape, options, (words) => {
+    super(new.target.kind, options, (words) => {
       words[STATE_WORD] = value;
       words[LIMIT_WORD] = new.target.limitFor(value);
     });
@@ -203,19 +198,8 @@ export class Semaphore extends Primitive {
    * @throws TimeoutError when the time is over; otherwise as `acquire`
    */
   hold(options?: AcquireOptions): Disposable {
-    let claim: Claim | undefined;
-    const acquirable = {
-      acquire: (given?: AcquireOptions) => (claim = this.#acquire(given, true)) !== undefined,
-      acquireAsync: refuse,
-      toString: () => this.toString(),
-    };
-    return hold(
-      acquirable,
-      () => {
-        this.#release(claim!.permits, claim);
-      },
-      options,
-    );
+    const use = this.#guarded();
+    return hold(use, use.release, options);
   }
 
   /**
@@ -224,20 +208,8 @@ export class Semaphore extends Primitive {
    * @throws (rejects) TimeoutError when the time is over; otherwise as `acquireAsync`
    */
   holdAsync(options?: AcquireAsyncOptions): Promise<Disposable> {
-    let claim: Claim | undefined;
-    const acquirable = {
-      acquire: refuse,
-      acquireAsync: async (given?: AcquireAsyncOptions) =>
-        (claim = await this.#acquireAsync(given, true)) !== undefined,
-      toString: () => this.toString(),
-    };
-    return holdAsync(
-      acquirable,
-      () => {
-        this.#release(claim!.permits, claim);
-      },
-      options,
-    );
+    const use = this.#guarded();
+    return holdAsync(use, use.release, options);
   }
 
   /**
@@ -246,18 +218,8 @@ export class Semaphore extends Primitive {
    * @throws what the function throws; otherwise as `acquire`
    */
   with<T>(body: () => T, options?: PermitOptions): T {
-    let claim: Claim | undefined;
-    const acquirable = {
-      acquire: () => (claim = this.#acquire(options, true)) !== undefined,
-      acquireAsync: refuse,
-    };
-    return runHeld(
-      acquirable,
-      () => {
-        this.#release(claim!.permits, claim);
-      },
-      body,
-    );
+    const use = this.#guarded(options);
+    return runHeld(use, use.release, body);
   }
 
   /**
@@ -266,23 +228,8 @@ export class Semaphore extends Primitive {
    * @throws (rejects) what the function throws; otherwise as `acquireAsync`
    */
   withAsync<T>(body: () => T | PromiseLike<T>, options?: PermitOptions): Promise<T> {
-    let claim: Claim | undefined;
-    const acquirable = {
-      acquire: refuse,
-      acquireAsync: async () => (claim = await this.#acquireAsync(options, true)) !== undefined,
-    };
-    return runHeldAsync(
-      acquirable,
-      () => {
-        this.#release(claim!.permits, claim);
-      },
-      body,
-    );
-  }
-
-  /** @internal */
-  get [KIND](): Kind {
-    return SEMAPHORE_KIND;
+    const use = this.#guarded(options);
+    return runHeldAsync(use, use.release, body);
   }
 
   /** The state as Python's `repr` shows it. @internal */
@@ -293,6 +240,21 @@ export class Semaphore extends Primitive {
   /** @internal */
   protected describeValue(): string {
     return `${this.value}`;
+  }
+
+  /** This semaphore as one guard uses it, which gives back exactly what it has taken. */
+  #guarded(options?: AcquireOptions & AcquireAsyncOptions) {
+    let claim: Claim | undefined;
+    return {
+      acquire: (given: AcquireOptions | undefined = options) =>
+        (claim = this.#acquire(given, true)) !== undefined,
+      acquireAsync: async (given: AcquireAsyncOptions | undefined = options) =>
+        (claim = await this.#acquireAsync(given, true)) !== undefined,
+      release: () => {
+        this.#release(claim!.permits, claim);
+      },
+      toString: () => this.toString(),
+    };
   }
 
   #acquire(options: AcquireOptions | undefined, guarded: boolean): Claim | undefined {
@@ -346,16 +308,12 @@ function checkCount(value: unknown, what: string, least: number): void {
   }
 }
 
-/** Stands for the form of acquire that a scoped form does not use. */
-function refuse(): never {
-  throw new TypeError('not used');
-}
-
-const SEMAPHORE_KIND = registerKind<Semaphore>({
+/** How it travels; see `Kind`. @internal */
+export const SEMAPHORE_KIND: Kind = /* @__PURE__ */ registerKind<Semaphore>(() => ({
   kind: 5,
   name: 'Semaphore',
   version: 1,
   bytes: SEMAPHORE_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new Semaphore(0, at(memory, name)),
-});
+}));

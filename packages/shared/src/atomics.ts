@@ -10,13 +10,12 @@ import {
   at,
   describe,
   HEADER_WORDS,
-  KIND,
   Primitive,
   registerKind,
-  type Kind,
   type MemoryOptions,
   type Place,
-} from '@x/core';
+  type Kind,
+} from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 
 const VALUE_WORD = HEADER_WORDS;
@@ -49,7 +48,7 @@ export class AtomicInt32 extends Primitive {
    */
   constructor(initial = 0, options: MemoryOptions | Place = {}) {
     checkInt32(initial);
-    super(INT32_SHAPE, options, (words) => {
+    super(INT32_KIND, options, (words) => {
       words[VALUE_WORD] = initial;
     });
   }
@@ -91,11 +90,6 @@ export class AtomicInt32 extends Primitive {
   }
 
   /** @internal */
-  get [KIND](): Kind {
-    return INT32_KIND;
-  }
-
-  /** @internal */
   protected describeState(): string {
     return `value=${this.load()}`;
   }
@@ -128,7 +122,7 @@ export class AtomicBigInt64 extends Primitive {
    */
   constructor(initial = 0n, options: MemoryOptions | Place = {}) {
     checkInt64(initial);
-    super(INT64_SHAPE, options, (words) => {
+    super(INT64_KIND, options, (words) => {
       new BigInt64Array(words.buffer, words.byteOffset + VALUE_WORD * 4, 1)[0] = initial;
     });
     this.#value = new BigInt64Array(this.memory.buffer, this.memory.byteOffset + VALUE_WORD * 4, 1);
@@ -171,11 +165,6 @@ export class AtomicBigInt64 extends Primitive {
   }
 
   /** @internal */
-  get [KIND](): Kind {
-    return INT64_KIND;
-  }
-
-  /** @internal */
   protected describeState(): string {
     return `value=${this.load()}`;
   }
@@ -193,18 +182,22 @@ function checkInt64(value: bigint): void {
   if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} is not a 64-bit integer`);
 }
 
-const INT32_SHAPE = { kind: 13, name: 'AtomicInt32', version: 1, bytes: ATOMIC_BYTES };
-
-const INT32_KIND = registerKind<AtomicInt32>({
-  ...INT32_SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const INT32_KIND: Kind = /* @__PURE__ */ registerKind<AtomicInt32>(() => ({
+  kind: 13,
+  name: 'AtomicInt32',
+  version: 1,
+  bytes: ATOMIC_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new AtomicInt32(0, at(memory, name)),
-});
+}));
 
-const INT64_SHAPE = { kind: 14, name: 'AtomicBigInt64', version: 1, bytes: ATOMIC_BYTES };
-
-const INT64_KIND = registerKind<AtomicBigInt64>({
-  ...INT64_SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const INT64_KIND: Kind = /* @__PURE__ */ registerKind<AtomicBigInt64>(() => ({
+  kind: 14,
+  name: 'AtomicBigInt64',
+  version: 1,
+  bytes: ATOMIC_BYTES,
   module: import.meta.url,
   revive: (memory, name) => new AtomicBigInt64(0n, at(memory, name)),
-});
+}));

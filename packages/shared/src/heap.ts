@@ -11,7 +11,7 @@
  * Then no value of MAX bytes ever needs more than a heap of three times MAX: one is put behind another
  * only if that begins below MAX.
  */
-import { describe, TransferError, type Memory } from '@x/core';
+import { describe, TransferError, type Memory } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import { HEAP_BYTES_OFFSET, MAX_WORD, placeOf, VERSION_WORD } from './layout.js';
 

@@ -6,7 +6,6 @@
 export {
   BlockingNotAllowedError,
   DeadlockError,
-  fromShared,
   LayoutError,
   ThreadingError,
   toShared,
@@ -15,6 +14,7 @@ export {
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,
-} from '@x/core';
+} from '@x/core/primitives';
 export { AtomicBigInt64, AtomicInt32 } from './atomics.js';
 export { SharedValue, type SharedValueOptions } from './shared-value.js';
+export { fromShared } from './sharing.js';

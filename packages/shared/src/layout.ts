@@ -16,7 +16,7 @@
  *
  * LOCK has no impossible states: flags without an owner say that waiters were woken and have not come yet.
  */
-import { HEADER_WORDS, THREAD_ID_MASK } from '@x/core';
+import { HEADER_WORDS, THREAD_ID_MASK } from '@x/core/primitives';
 
 export const LOCK_WORD = HEADER_WORDS;
 export const SEQ_WORD = HEADER_WORDS + 1;

@@ -2,14 +2,13 @@
 import {
   at,
   AsyncWaiters,
-  KIND,
   Primitive,
   registerKind,
   type AsyncWaitOptions,
   type Kind,
   type MemoryOptions,
   type Place,
-} from '@x/core';
+} from '@x/core/primitives';
 import { decodeBytes, dropBytes, encodeBytes } from '@x/core/bytes';
 import {
   checkMaxBytes,
@@ -67,7 +66,9 @@ interface Change<T> {
  */
 export class SharedValue<T> extends Primitive {
   /** Bytes in a buffer of yours for a value of at most 1 KiB; for others see `bytesFor`. */
-  static readonly BYTES: number = SharedValue.bytesFor(DEFAULT_MAX_BYTES_IN_BUFFER);
+  static readonly BYTES: number = /* @__PURE__ */ SharedValue.bytesFor(
+    DEFAULT_MAX_BYTES_IN_BUFFER,
+  );
 
   /** Bytes that a shared value with this `maxBytes` needs in a buffer of yours. Throws `RangeError` if that cannot be. */
   static bytesFor(maxBytes: number): number {
@@ -193,11 +194,6 @@ export class SharedValue<T> extends Primitive {
   }
 
   /** @internal */
-  get [KIND](): Kind {
-    return VALUE_KIND;
-  }
-
-  /** @internal */
   protected describeState(): string {
     return `value=${preview(this.get())}`;
   }
@@ -242,14 +238,14 @@ export class SharedValue<T> extends Primitive {
   }
 }
 
-/** Arguments for the base class: shape, place, and what makes the first state. */
+/** Arguments for the base class: kind, place, and what makes the first state. */
 function placeFor(
   initial: unknown,
   options: SharedValueOptions | Place,
-): [typeof SHAPE, MemoryOptions | Place, (words: Int32Array) => void] {
+): [Kind, MemoryOptions | Place, (words: Int32Array) => void] {
   // What `at` makes is marked by a symbol; nothing else is.
   const isRevived = Object.getOwnPropertySymbols(options).length > 0;
-  if (isRevived) return [SHAPE, options, () => undefined];
+  if (isRevived) return [VALUE_KIND, options, () => undefined];
   const { maxBytes, buffer, byteOffset = 0, name }: SharedValueOptions = options;
   const fallback = buffer === undefined ? DEFAULT_MAX_BYTES : DEFAULT_MAX_BYTES_IN_BUFFER;
   const max = checkMaxBytes(maxBytes ?? fallback);
@@ -257,9 +253,9 @@ function placeFor(
   if (bytes.length > max) throw tooLarge(bytes.length, max);
   if (buffer === undefined && byteOffset !== 0) throw new TypeError('byteOffset needs a buffer');
   const memory = buffer ?? growableMemory(bytes.length, max);
-  const shape = buffer === undefined ? SHAPE : { ...SHAPE, bytes: SharedValue.bytesFor(max) };
+  const kind = buffer === undefined ? VALUE_KIND : { ...VALUE_KIND, bytes: SharedValue.bytesFor(max) };
   return [
-    shape,
+    kind,
     { buffer: memory, byteOffset, name },
     (words) => {
       words[MAX_WORD] = max;
@@ -282,10 +278,12 @@ function preview(value: unknown): string {
   return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
-const SHAPE = { kind: 12, name: 'SharedValue', version: 1, bytes: HEAP_BYTES_OFFSET };
-
-const VALUE_KIND = registerKind<SharedValue<unknown>>({
-  ...SHAPE,
+/** How it travels; see `Kind`. @internal */
+export const VALUE_KIND: Kind = /* @__PURE__ */ registerKind<SharedValue<unknown>>(() => ({
+  kind: 12,
+  name: 'SharedValue',
+  version: 1,
+  bytes: HEAP_BYTES_OFFSET,
   module: import.meta.url,
   revive: (memory, name) => new SharedValue<unknown>(undefined, at(memory, name)),
-});
+}));

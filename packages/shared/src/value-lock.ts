@@ -10,7 +10,7 @@
  *   slept takes the lock with CONTENDED set, and nobody sleeps, or leaves, without having set it.
  * - L2. While a loop waits on SEQ and LOCK is owned, ASYNC is set, or SEQ has changed since the loop read it.
  */
-import { BlockingWait, DeadlockError, isThreadId, Woke, type Member } from '@x/core';
+import { BlockingWait, DeadlockError, isThreadId, Woke, type Member } from '@x/core/primitives';
 import { Atomics } from '@x/core/seam';
 import { ASYNC_BIT, CONTENDED_BIT, LOCK_WORD, OWNER_MASK, SEQ_WORD } from './layout.js';
 

@@ -1,5 +1,5 @@
 /** What a stuck test says: every word of its primitives, and every thread with what it waits for. */
-import { ThreadKind, ThreadState, type Realm } from '@x/core';
+import { nativeIdOf, ThreadKind, threadKindOf, ThreadState, type Realm } from '@x/core';
 import type { Watched } from './until.js';
 
 /** Words of a thread record; see core's realm/layout.ts. */
@@ -17,7 +17,7 @@ export function dumpThreads(realm: Realm): string[] {
       ([key, word]) => `${key}=${Atomics.load(realm.words, base + word)}`,
     );
     const state = nameOf(ThreadState, realm.state(id));
-    return `${id} ${realm.name(id) ?? '?'} ${nameOf(ThreadKind, realm.kind(id))} ${state} native=${realm.nativeId(id)} waits: ${notes.join(' ')}`;
+    return `${id} ${realm.name(id) ?? '?'} ${nameOf(ThreadKind, threadKindOf(realm, id))} ${state} native=${nativeIdOf(realm, id)} waits: ${notes.join(' ')}`;
   });
 }
 

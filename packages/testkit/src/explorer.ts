@@ -11,6 +11,7 @@ export {
   type Events,
   type Explored,
   type ExploreOptions,
+  type Merging,
   type Outcome,
   type VirtualThread,
 } from './explorer/options.js';

@@ -1,6 +1,6 @@
 /** Waiting until other threads are where a test wants them, without guessing how long that takes. */
 import { readFileSync } from 'node:fs';
-import { UID_WORD, type Primitive } from '@x/core';
+import { nativeIdOf, UID_WORD, type Primitive } from '@x/core';
 import { PATIENCE_MS, pause, POLL_MS, SHORT_MS } from './time.js';
 
 // The word of a thread record that names the primitive it sleeps on; see core's realm/layout.ts.
@@ -50,7 +50,7 @@ export function untilWords(
 export async function untilSleeping(primitive: Watched, n = 1, timeout: number = PATIENCE_MS): Promise<void> {
   const { realm } = primitive.memory.member;
   const asleep = (): boolean =>
-    sleepersOn(primitive).filter((id) => isAsleep(realm.nativeId(id))).length >= n;
+    sleepersOn(primitive).filter((id) => isAsleep(nativeIdOf(realm, id))).length >= n;
   const describe = (): string => `${sleepersOn(primitive).length} of ${n} threads sleep on ${primitive.name}`;
   await until(asleep, describe, timeout);
   // Twice, some time apart: a thread may also be off the processor for a moment on its way.

@@ -1,7 +1,7 @@
 /** The watchdog's thread; see watch.ts. */
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Realm } from '@x/core';
+import { interruptThread, Realm } from '@x/core';
 import { dumpThreads, dumpWords } from './dump.js';
 import type { WatchOrder } from './watch.js';
 
@@ -13,7 +13,7 @@ if (Atomics.wait(done, 0, 0, ms) === 'timed-out') {
   const text = [`stuck for ${ms} ms`, ...words, ...dumpThreads(realm)].join('\n');
   writeSync(2, `${text}\n`);
   parentPort!.postMessage(text);
-  for (const id of realm.ids()) realm.interrupt(id);
+  for (const id of realm.ids()) interruptThread(realm, id);
   // A thread that hangs outside a wait of ours notices nothing; a hanging run is worse than a dead one.
   if (Atomics.wait(done, 0, 0, lastMs) === 'timed-out') process.kill(process.pid, 'SIGKILL');
 }

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { agent, fromShared, home, toShared } from '@x/core';
+import { agent, fromShared, home, nativeIdOf, toShared } from '@x/core';
 import { Checkpoints } from './checkpoints.js';
 import {
   PENDING_WORD,
@@ -63,7 +63,7 @@ async function run(): Promise<WorkerReport> {
   publishPending();
   for (const module of order.value.modules) await import(module);
   const value: unknown = fromShared(order.value);
-  const { member, nativeId } = { member: home(), nativeId: home().realm.nativeId(home().id) };
+  const { member, nativeId } = { member: home(), nativeId: nativeIdOf(home().realm, home().id) };
   Atomics.store(status, STARTED_WORD, nativeId || member.id);
   Atomics.notify(status, STARTED_WORD);
   const fixture =

@@ -56,7 +56,7 @@ describe('enumeration', () => {
     expect(explored.schedules).toBe(6);
   });
 
-  test('merging states changes how much is run, not what is found', async () => {
+  test('states that are merged change how much is run, not what is counted', async () => {
     const body: Body<Int32Array> = (words) => {
       Atomics.add(words, 0, 1);
       const seen = Atomics.load(words, 1);
@@ -64,11 +64,15 @@ describe('enumeration', () => {
       Atomics.compareExchange(words, 1, seen, seen + words[2] + 1);
     };
     const options = { name: 'merging', setup: () => memory(3), threads: { A: body, B: body, C: body } };
-    const merged = await explore({ ...options, preemptions: 3 });
-    const all = await explore({ ...options, preemptions: 3, merge: false });
-    expect(merged.schedules).toBe(all.schedules);
-    expect(all.runs).toBe(all.schedules);
-    expect(merged.runs).toBeLessThan(all.runs);
+    const none = await explore({ ...options, preemptions: 3, merge: 'none' });
+    const same = await explore({ ...options, preemptions: 3, merge: 'same' });
+    const all = await explore({ ...options, preemptions: 3 });
+    expect(none.runs).toBe(none.schedules);
+    expect(same.schedules).toBe(none.schedules);
+    expect(same.runs).toBeLessThan(none.runs);
+    // What is reached with less left of the bounds counts as one.
+    expect(all.schedules).toBeLessThan(none.schedules);
+    expect(all.runs).toBeLessThan(same.runs);
   });
 
   test('it sees every outcome of an increment that is not atomic', async () => {
@@ -361,5 +365,59 @@ describe('slices', () => {
   test('without them a sleeper that relies on looking again is stuck', async () => {
     const threads = { A: looking(1) };
     expect(await reasonOf({ name: 'no slices', setup: () => memory(3), threads })).toContain('A sleeps');
+  });
+});
+
+describe('what a model may leave out or do itself', () => {
+  test('loads of a word that stands still are no points; all else on it is one', async () => {
+    const options = {
+      name: 'still',
+      setup: () => ({ word: memory() }),
+      threads: {
+        A: ({ word }: { word: Int32Array }) => {
+          for (let i = 0; i < 3; i++) Atomics.load(word, 0);
+          Atomics.add(word, 0, 1);
+        },
+        B: ({ word }: { word: Int32Array }) => Atomics.add(word, 0, 1),
+      },
+      preemptions: Infinity,
+    };
+    const all = await explore({ ...options, print: false });
+    const fewer = await explore({ ...options, still: ['word[0]'], print: false });
+    expect([all.schedules, fewer.schedules]).toEqual([5, 2]);
+  });
+
+  test('a thread that is killed by another one does nothing more, wherever it is', async () => {
+    const seen = new Set<number>();
+    await explore({
+      name: 'kill',
+      setup: () => ({ word: memory(), held: memory() }),
+      threads: {
+        A: ({ word, held }) => {
+          Atomics.add(word, 0, 1);
+          Atomics.add(word, 0, 1);
+          Atomics.wait(held, 0, 0);
+        },
+        B: (_shared, thread) => {
+          thread.kill('A');
+        },
+      },
+      final: ({ word }, { A }) => {
+        expect(A).toEqual({ dead: true });
+        seen.add(word[0]!);
+      },
+      print: false,
+    });
+    expect([...seen].sort()).toEqual([0, 1, 2]);
+  });
+
+  test('a time that is called a slice ends when nothing else can happen', async () => {
+    const options = {
+      name: 'slice',
+      setup: () => ({ word: memory() }),
+      threads: { A: ({ word }: { word: Int32Array }) => Atomics.wait(word, 0, 0, 25) },
+    };
+    expect(await reasonOf(options)).toContain('nothing can happen any more');
+    expect(await reasonOf({ ...options, events: { sliceMs: [25], idleSlices: 1 } })).toBe('nothing');
   });
 });

@@ -3,7 +3,12 @@ import {
   decode,
   describe,
   encode,
+  endChildren,
+  hasFlag,
+  interruptThread,
+  isDaemon,
   runtime,
+  setFlag,
   TERMINATE_BIT,
   ThreadState,
   ThreadStateError,
@@ -63,7 +68,7 @@ export class Attendant implements Ward {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     addWard(this);
     // Its output is still to come when the thread has ended.
-    if (piped && !member.realm.isDaemon(ident)) this.#letGo = runtime.keepAlive();
+    if (piped && !isDaemon(member.realm, ident)) this.#letGo = runtime.keepAlive();
   }
 
   /**
@@ -92,7 +97,7 @@ export class Attendant implements Ward {
     const { realm } = this.#member;
     this.#terminated = true;
     // Set before the look: a thread that is about to begin either has done so, or finds the flag when it does.
-    realm.setFlag(this.ident, TERMINATE_BIT, true);
+    setFlag(realm, this.ident, TERMINATE_BIT, true);
     // A worker that ends before it has taken its port would not be noticed by a thread that blocks; so
     // one of ours is left to end itself then.
     if (this.#own && realm.state(this.ident) === ThreadState.STARTING) return;
@@ -105,7 +110,7 @@ export class Attendant implements Ward {
 
   /** Whether somebody wanted its end. */
   get #isTerminated(): boolean {
-    return this.#terminated || this.#member.realm.hasFlag(this.ident, TERMINATE_BIT);
+    return this.#terminated || hasFlag(this.#member.realm, this.ident, TERMINATE_BIT);
   }
 
   #receive(message: unknown): void {
@@ -140,7 +145,7 @@ export class Attendant implements Ward {
     this.drain();
     const { realm } = this.#member;
     realm.end(this.ident, ThreadState.DEAD);
-    realm.endChildren(this.ident);
+    endChildren(realm, this.ident);
     this.#over = true;
     this.#port.close();
     this.#signal?.removeEventListener('abort', this.#onAbort);
@@ -161,7 +166,7 @@ export class Attendant implements Ward {
       this.#port.postMessage({ type: 'abort', reason } satisfies Order);
     }
     // Afterwards: a wait that is ended by this finds the reason already there.
-    this.#member.realm.interrupt(this.ident);
+    interruptThread(this.#member.realm, this.ident);
   };
 
   #died(name: string): ThreadStateError {

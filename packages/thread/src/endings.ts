@@ -6,6 +6,7 @@
 import {
   AsyncWaiters,
   BlockingWait,
+  endChildren,
   STATUS_WORD,
   ThreadState,
   Woke,
@@ -26,7 +27,7 @@ export function hasEnded(member: Member, ident: ThreadId): boolean {
   // A thread says how it ended, then that it ended: so what it said has come before its end is noticed.
   if (!realm.hasEnded(ident) && !ward?.isGone()) return false;
   realm.end(ident, ThreadState.DEAD);
-  realm.endChildren(ident);
+  endChildren(realm, ident);
   return true;
 }
 

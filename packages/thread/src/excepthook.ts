@@ -1,10 +1,11 @@
-/** What happens with an error that nobody in a thread has caught. */
-import { decode, describe, encode, home, HOOK_BIT, type Member, type ThreadId } from '@x/core';
+/** Who is told of an error that nobody in a thread has caught; what the thread does with it is in uncaught.ts. */
+import { decode, describe, home, HOOK_BIT, setFlag, type ThreadId } from '@x/core';
 import type { Uncaught } from './messages.js';
 import { printError } from './output.js';
 import { platform } from './platform.js';
-import { ownSelf } from './self.js';
+import { ownSelf, threadState } from './self.js';
 import { threadWithIdent, ThreadHandle } from './thread-handle.js';
+import { printUncaught } from './uncaught.js';
 
 /**
  * What an excepthook is told.
@@ -20,9 +21,8 @@ export interface ExcepthookArgs {
 /** A function that is told of errors which end a thread. */
 export type Excepthook = (args: ExcepthookArgs) => void;
 
-/** Prints `Exception in thread NAME:` and the stack to standard error, at once. */
 function printException({ error, thread }: ExcepthookArgs): void {
-  printError(home(), `Exception in thread ${thread.name}:\n${platform().inspect(error)}\n`);
+  printUncaught(home(), thread.name, error);
 }
 
 let hook: Excepthook = printException;
@@ -56,26 +56,14 @@ export function setExcepthook(next: Excepthook | undefined): Excepthook {
   const previous = hook;
   hook = next ?? printException;
   const { realm, id } = home();
-  realm.setFlag(id, HOOK_BIT, hook !== printException);
+  const own = hook !== printException;
+  setFlag(realm, id, HOOK_BIT, own);
+  threadState().hook = own
+    ? (ident, name, error) => {
+        callHook({ error, thread: handleOf(ident, name) });
+      }
+    : undefined;
   return previous;
-}
-
-/** Hands an error that ends the current thread to the hook that is responsible for it. */
-export function reportUncaught(member: Member, thread: ThreadHandle, error: unknown): void {
-  const responsible = hook === printException ? hookedAncestor(member) : undefined;
-  const self = ownSelf();
-  if (responsible !== undefined && self) {
-    const { id } = member;
-    self.port.postMessage({
-      type: 'uncaught',
-      error: encodeError(error),
-      thread: id,
-      name: thread.name,
-      hook: responsible,
-    } satisfies Uncaught);
-    return;
-  }
-  callHook({ error, thread });
 }
 
 /** An error of a thread further down: for this thread's hook, or for that of an ancestor. */
@@ -85,22 +73,11 @@ export function relayUncaught(report: Uncaught): void {
     self.port.postMessage(report);
     return;
   }
-  const { thread: ident, name } = report;
-  const thread = threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: false });
-  callHook({ error: decode(report.error), thread });
+  callHook({ error: decode(report.error), thread: handleOf(report.thread, report.name) });
 }
 
-/** An error as a message; one that cannot travel is replaced by its description. */
-export function encodeError(error: unknown): ReturnType<typeof encode> {
-  try {
-    const wire = encode(error, 'error');
-    structuredClone(wire);
-    return wire;
-  } catch {
-    const plain = new Error(error instanceof Error ? error.message : platform().inspect(error));
-    if (error instanceof Error && typeof error.stack === 'string') plain.stack = error.stack;
-    return encode(plain);
-  }
+function handleOf(ident: ThreadId, name: string): ThreadHandle {
+  return threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: false });
 }
 
 function callHook(args: ExcepthookArgs): void {
@@ -114,14 +91,4 @@ function callHook(args: ExcepthookArgs): void {
     );
     printException(args);
   }
-}
-
-/** The nearest thread above that has a hook of its own. */
-function hookedAncestor({ realm, id }: Member): ThreadId | undefined {
-  let thread = realm.parent(id);
-  while (thread !== 0 && realm.state(thread) !== undefined) {
-    if (realm.hasFlag(thread, HOOK_BIT)) return thread;
-    thread = realm.parent(thread);
-  }
-  return undefined;
 }

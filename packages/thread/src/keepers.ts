@@ -3,7 +3,18 @@
  * what does it: in Node a worker holds the event loop of the thread that started it, not the process.
  * So the first thread, when its event loop has run dry, waits until the realm knows no more keepers.
  */
-import { BEGUN_BIT, home, runtime, ThreadKind, THREADS_SEQ_WORD, type Realm } from '@x/core';
+import {
+  BEGUN_BIT,
+  hasFlag,
+  hasKeepers,
+  home,
+  onIdle,
+  runtime,
+  ThreadKind,
+  threadKindOf,
+  THREADS_SEQ_WORD,
+  type Realm,
+} from '@x/core';
 import { hasWards, wardIdents } from './wards.js';
 
 /**
@@ -24,11 +35,11 @@ export function outlastThreads(): void {
   if (watching) return;
   watching = true;
   const { realm, id } = home();
-  const kind = realm.kind(id);
+  const kind = threadKindOf(realm, id);
   if (kind === ThreadKind.THREAD) return;
   // A worker that somebody else started takes its threads with it, so it waits for its own at least.
-  const needed = (): boolean => realm.hasKeepers() && (kind === ThreadKind.MAIN || hasWards());
-  runtime.onIdle(() => {
+  const needed = (): boolean => hasKeepers(realm) && (kind === ThreadKind.MAIN || hasWards());
+  onIdle(() => {
     if (!waiting && (needed() || beginning(realm))) void outlast(realm, needed);
   });
 }
@@ -59,5 +70,5 @@ async function outlast(realm: Realm, needed: () => boolean): Promise<void> {
 
 /** Whether a thread that this one has started has yet to run its target. */
 function beginning(realm: Realm): boolean {
-  return wardIdents().some((ident) => realm.isAlive(ident) && !realm.hasFlag(ident, BEGUN_BIT));
+  return wardIdents().some((ident) => realm.isAlive(ident) && !hasFlag(realm, ident, BEGUN_BIT));
 }

@@ -113,7 +113,7 @@ export class ThreadLocal<T> {
   }
 }
 
-const KIND_OF_LOCALS: Kind = registerKind<ThreadLocal<unknown>>({
+const KIND_OF_LOCALS: Kind = registerKind<ThreadLocal<unknown>>(() => ({
   kind: LOCAL_KIND,
   name: 'ThreadLocal',
   version: 1,
@@ -131,4 +131,4 @@ const KIND_OF_LOCALS: Kind = registerKind<ThreadLocal<unknown>>({
   revive(_memory: Memory): ThreadLocal<unknown> {
     throw new LayoutError('a ThreadLocal has no memory of its own');
   },
-});
+}));

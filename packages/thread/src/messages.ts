@@ -22,30 +22,43 @@ export interface ThreadOutput extends AsyncIterable<Uint8Array | string> {
   pipe<W>(destination: W): W;
 }
 
+/** What a worker begins with that is a thread at once. */
+export interface FullBoot extends Boot {
+  readonly realm: SharedArrayBuffer;
+  /** For `Report` to, and `Order` from, the starting thread. */
+  readonly port: unknown;
+  readonly stdio: Stdio;
+}
+
 /** All that a thread needs to begin. */
 export interface Boot {
   readonly '@x/thread': typeof BOOT_VERSION;
-  readonly realm: SharedArrayBuffer;
   readonly ident: ThreadId;
   readonly name: string;
   readonly target: TargetReference;
   readonly args: Wire;
   /** Modules that register the kinds of primitives which the starting thread knows. */
   readonly modules: readonly string[];
-  /** For `Report` to, and `Order` from, the starting thread. */
-  readonly port: unknown;
-  readonly stdio: Stdio;
+  /**
+   * Whether they have to be there when the target begins: the arguments hold primitives, or something was moved, such as
+   * a port over which some can come. Otherwise none can reach the thread before its event loop turns.
+   */
+  readonly needsModules: boolean;
+  /** The width of the terminal. */
   readonly columns: number | undefined;
   /** Whether a signal may fire. */
   readonly signalled: boolean;
   readonly delay: Delay | undefined;
 }
 
-/** All that a worker of the reserve begins with; a `Boot` follows over its port. */
+/** All that a worker of the reserve begins with; an `Assignment` follows over its port. */
 export interface SpareBoot {
   readonly '@x/thread:spare': typeof BOOT_VERSION;
   /** The port that becomes the thread's. */
   readonly port: unknown;
+  readonly realm: SharedArrayBuffer;
+  /** The width of the terminal. */
+  readonly columns: number | undefined;
   /** One word: `READY` once the worker waits for its thread. */
   readonly ready: SharedArrayBuffer;
 }
@@ -56,8 +69,8 @@ export const READY = 1;
 /** What a worker of the reserve is told when it becomes a thread. */
 export interface Assignment {
   readonly boot: Boot;
-  /** The starting thread's environment variables, which may have changed since the worker was made. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The starting thread's environment variables, if they have changed since the worker was made. */
+  readonly environment: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** What a `Timer` waits for before it runs its target. */
@@ -89,11 +102,11 @@ export interface Order {
   readonly reason: Wire;
 }
 
-export function isBoot(message: unknown): message is Boot {
+export function isBoot(message: unknown): message is FullBoot {
   return (
     typeof message === 'object' &&
     message !== null &&
-    (message as Partial<Boot>)['@x/thread'] === BOOT_VERSION
+    (message as Partial<FullBoot>)['@x/thread'] === BOOT_VERSION
   );
 }
 

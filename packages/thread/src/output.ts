@@ -19,8 +19,17 @@ const TURN_MS = 50;
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
-/** Makes the standard streams of this thread go where its creator wants. */
-export function directOutput(member: Member, stdio: Stdio, columns: number | undefined): void {
+/**
+ * Makes the standard streams of this thread go where its creator wants.
+ *
+ * @param member undefined as long as this worker is no thread: then it does not take turns with the others
+ * @param columns the width of the terminal
+ */
+export function directOutput(
+  member: () => Member | undefined,
+  stdio: Stdio,
+  columns: () => number | undefined,
+): void {
   if (stdio === 'pipe') return;
   const write = stdio === 'ignore' ? () => undefined : writer(member);
   platform().replaceOutput(write, columns);
@@ -29,19 +38,20 @@ export function directOutput(member: Member, stdio: Stdio, columns: number | und
 /** Writes text to standard error, in one piece. */
 export function printError(member: Member, text: string): void {
   try {
-    writer(member)(2, new TextEncoder().encode(text));
+    writer(() => member)(2, new TextEncoder().encode(text));
   } catch {
     // Nobody reads it; there is no other place to say so.
   }
 }
 
-function writer(member: Member): (descriptor: 1 | 2, bytes: Uint8Array) => void {
+function writer(member: () => Member | undefined): (descriptor: 1 | 2, bytes: Uint8Array) => void {
   return (descriptor, bytes) => {
-    takeTurn(member);
+    const self = member();
+    if (self) takeTurn(self);
     try {
       writeAll(descriptor, bytes);
     } finally {
-      endTurn(member);
+      if (self) endTurn(self);
     }
   };
 }

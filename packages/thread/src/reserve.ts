@@ -21,6 +21,8 @@ import { platform } from './platform.js';
 export interface Spare {
   readonly worker: WorkerHandle;
   readonly port: Port;
+  /** The environment variables that it was made with. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 interface Kept extends Spare {
@@ -86,7 +88,7 @@ export function setSpareThreads(count: number): void {
   restLater();
 }
 
-/** A worker that waits for a thread, if there is one. Its `Boot` has to be sent to it over the port. */
+/** A worker that waits for a thread, if there is one. Its `Assignment` has to be sent to it over the port. */
 export function takeSpare(): Spare | undefined {
   for (const spare of spares) {
     if (Atomics.load(spare.ready, 0) !== READY) continue;
@@ -127,12 +129,15 @@ function rest(): void {
 function make(): void {
   const system = platform();
   // A worker inherits the realm only if it is there before the worker is.
-  home();
+  const { realm } = home();
+  const { environment } = system;
   const [port, theirs] = system.channel();
   const ready = new Int32Array(new SharedArrayBuffer(4));
   const data: SpareBoot = {
     '@x/thread:spare': BOOT_VERSION,
     port: theirs.transferable,
+    realm: realm.buffer,
+    columns: system.columns,
     ready: ready.buffer,
   };
   const worker = system.start(new URL('./entry.js', import.meta.url), {
@@ -142,7 +147,7 @@ function make(): void {
     resourceLimits: undefined,
     pipe: false,
   });
-  const spare: Kept = { worker, port, ready };
+  const spare: Kept = { worker, port, environment, ready };
   spares.add(spare);
   worker.onEnd(() => {
     // One that was taken has somebody else to look after it.

@@ -7,6 +7,9 @@
  * - T2. Its end is published once, by `finish` or `fail`, or by the handler of `process.exit()`.
  * - T3. A thread that ends by an error, or by `process.exit()`, ends as one that was killed: it takes no
  *   leave, so what it holds is abandoned instead of left for others to release.
+ *
+ * What needs neither the thread's record nor its target is done by `prepareLife`, which a worker of the reserve
+ * calls long before it becomes a thread.
  */
 import {
   agent,
@@ -16,84 +19,102 @@ import {
   enter,
   explainCloneError,
   explainError,
+  hasFlag,
   leave,
+  onIdle,
   Realm,
   resolveTarget,
-  runtime,
+  setFlag,
   TERMINATE_BIT,
   ThreadState,
   ThreadStateError,
   type Member,
   type Port,
-  type TargetReference,
 } from '@x/core';
 import { awaitDelay } from './delay.js';
-import { encodeError, reportUncaught } from './excepthook.js';
-import type { Boot, Order, Report } from './messages.js';
+import type { Boot, FullBoot, Order, Report } from './messages.js';
 import { directOutput } from './output.js';
 import { platform } from './platform.js';
-import { setSelf } from './self.js';
-import { ThreadHandle, threadWithIdent } from './thread-handle.js';
-import { wardsEnded } from './wards.js';
+import { ownName, threadState } from './self.js';
+import { encodeError, reportUncaught } from './uncaught.js';
+
+/** What is known of a thread before it is one. */
+type Conditions = Pick<FullBoot, 'port' | 'realm' | 'stdio' | 'columns'>;
 
 /** Lives the life that the starting thread has laid out. */
-export function runThread(boot: Boot): void {
-  void new Life(boot).live();
+export function runThread(boot: FullBoot): void {
+  prepareLife(boot)(boot);
+}
+
+/** Makes everything ready for a thread; the function that is returned lives its life. */
+export function prepareLife(conditions: Conditions): (boot: Boot) => void {
+  const life = new Life(conditions);
+  return (boot) => {
+    void life.live(boot);
+  };
 }
 
 /** With a signal, a blocked thread looks for it this often. */
 const SIGNAL_SLICE_MS = 25;
 
 class Life {
-  readonly #boot: Boot;
-  readonly #target: TargetReference;
   readonly #port: Port;
-  readonly #member: Member;
-  readonly #handle: ThreadHandle;
+  readonly #realm: Realm;
   readonly #controller = new AbortController();
+  #columns: number | undefined;
+  #boot!: Boot;
+  /** Undefined before the thread begins. */
+  #member: Member | undefined;
   /** Whether the end has been published (T2). */
   #over = false;
 
-  constructor(boot: Boot) {
-    this.#boot = boot;
-    this.#target = boot.target;
+  constructor({ port, realm, stdio, columns }: Conditions) {
     const system = platform();
-    this.#port = system.port(boot.port);
-    const { ident, name } = boot;
-    const realm = new Realm(boot.realm);
+    this.#port = system.port(port);
+    this.#realm = new Realm(realm);
+    this.#columns = columns;
     // Before `enter`, whose own handler takes leave (T3).
     system.onExit((code) => {
-      if (this.#over) return;
+      if (this.#over || !this.#member) return;
       this.#over = true;
       this.#send({ type: 'exited', code });
-      realm.end(ident, ThreadState.DEAD);
+      this.#realm.end(this.#member.id, ThreadState.DEAD);
     });
-    this.#member = enter(realm, ident);
-    if (!realm.isAlive(ident) || realm.hasFlag(ident, TERMINATE_BIT)) system.exit(1);
-    setSelf({ port: this.#port, controller: this.#controller });
-    this.#handle = threadWithIdent(ident) ?? new ThreadHandle({ ident, name, daemon: realm.isDaemon(ident) });
-    directOutput(this.#member, boot.stdio, boot.columns);
+    directOutput(
+      () => this.#member,
+      stdio,
+      () => this.#columns,
+    );
     system.onUncaught((error) => {
       this.#fail(error);
     });
-    runtime.onIdle(() => {
+    onIdle(() => {
       this.#starved();
     });
-    this.#listen();
   }
 
-  async live(): Promise<void> {
-    const { args, modules, delay } = this.#boot;
+  async live(boot: Boot): Promise<void> {
+    const { args, modules, delay, target: reference, ident } = boot;
+    this.#boot = boot;
+    this.#columns = boot.columns;
+    const realm = this.#realm;
+    const member = (this.#member = enter(realm, ident));
+    if (!realm.isAlive(ident) || hasFlag(realm, ident, TERMINATE_BIT)) platform().exit(1);
+    threadState().self = { port: this.#port, controller: this.#controller, name: boot.name };
+    this.#listen(member);
     let value: unknown;
     try {
-      // One that cannot be loaded here is missed only when something of its kind arrives.
-      await Promise.allSettled(modules.map((module) => import(/* @vite-ignore */ module)));
-      const target = await resolveTarget(this.#target);
+      if (boot.needsModules) await importAll(modules);
+      const target = await resolveTarget(reference);
       // Afterwards: the target's module may register the classes of what is passed to it.
       const values = decode(args) as unknown[];
-      this.#member.realm.setFlag(this.#member.id, BEGUN_BIT, true);
-      this.#member.realm.announce();
-      if (delay === undefined || awaitDelay(this.#member, delay)) value = await target(...values);
+      setFlag(realm, ident, BEGUN_BIT, true);
+      realm.announce();
+      if (delay === undefined || awaitDelay(member, delay)) {
+        value = target(...values);
+        if (value instanceof Promise && !boot.needsModules) void importAll(modules);
+        value = await value;
+      }
     } catch (error) {
       this.#fail(error);
       return;
@@ -121,35 +142,44 @@ class Life {
   }
 
   #fail(thrown: unknown): void {
-    const error = explainError(thrown, this.#target);
-    reportUncaught(this.#member, this.#handle, error);
+    const member = this.#member;
+    // Not a thread yet: what `node --import` has loaded has failed.
+    if (!member) return platform().exit(1);
+    const error = explainError(thrown, this.#boot.target);
+    reportUncaught(member, this.#name(member), error);
     // An error of what is left of an ended thread; it has had its end.
     if (this.#over) return;
     this.#over = true;
     this.#send({ type: 'threw', error: encodeError(error) });
-    this.#member.realm.end(this.#member.id, ThreadState.DEAD);
+    this.#realm.end(member.id, ThreadState.DEAD);
     this.#linger();
   }
 
   /** In Node a worker takes its own workers with it, but threads outlive the one that started them; so it stays for them. */
   #linger(): void {
-    void wardsEnded().then(() => {
+    void (async () => {
+      await threadState().wardsEnded?.();
       platform().exit(0);
-    });
+    })();
   }
 
   /** Nothing is left that could settle what the target awaits. */
   #starved(): void {
-    if (this.#over) return;
+    const member = this.#member;
+    if (this.#over || !member) return;
     this.#fail(
       new ThreadStateError(
-        `the promise of ${this.#target.name || 'the target'} can never settle, since nothing is left in ` +
-          `${this.#handle.name} that it could wait for; check what it awaits`,
+        `the promise of ${this.#boot.target.name || 'the target'} can never settle, since nothing is left in ` +
+          `${this.#name(member)} that it could wait for; check what it awaits`,
       ),
     );
   }
 
-  #listen(): void {
+  #name(member: Member): string {
+    return ownName(member, this.#boot.name);
+  }
+
+  #listen(member: Member): void {
     const port = this.#port;
     port.onMessage((message) => {
       this.#obey(message as Order);
@@ -159,13 +189,13 @@ class Life {
     const self = agent();
     if (this.#boot.signalled) self.slice = Math.min(self.slice, SIGNAL_SLICE_MS);
     self.interruption = () => {
-      const { realm, id } = this.#member;
-      if (realm.hasFlag(id, TERMINATE_BIT)) platform().exit(1);
+      const { realm, id } = member;
+      if (hasFlag(realm, id, TERMINATE_BIT)) platform().exit(1);
       for (let next = port.receiveNow(); next; next = port.receiveNow()) this.#obey(next.message as Order);
       const { signal } = this.#controller;
       return signal.aborted
         ? signal.reason
-        : new ThreadStateError(`the waits of ${this.#handle.name} were interrupted`);
+        : new ThreadStateError(`the waits of ${this.#name(member)} were interrupted`);
     };
   }
 
@@ -176,4 +206,9 @@ class Life {
   #send(report: Report): void {
     this.#port.postMessage(report);
   }
+}
+
+/** Modules that register kinds. One that cannot be loaded here is missed only when something of its kind arrives. */
+async function importAll(modules: readonly string[]): Promise<void> {
+  await Promise.allSettled(modules.map((module) => import(/* @vite-ignore */ module)));
 }

@@ -1,17 +1,19 @@
 /**
- * A worker of the reserve: it has loaded everything, and waits for the thread that it is to be. Until
- * then it is no thread: it has no record, and belongs to no realm.
+ * A worker of the reserve: it has loaded and made ready everything, and waits for the thread that it is to
+ * be. Until then it is no thread: it has no record, and belongs to no realm.
  *
  * It waits in its event loop, which costs nothing and which a message wakes whatever the thread that
  * sends it does next, also if that blocks.
  */
+import { decode, encode, resolveTarget, runtime } from '@x/core';
 import { READY, type Assignment, type SpareBoot } from './messages.js';
 import { platform } from './platform.js';
-import { runThread } from './run.js';
+import { prepareLife } from './run.js';
 
 /** Waits for the message that says which thread this is, and becomes it. */
 export function awaitAssignment(spare: SpareBoot): void {
   const system = platform();
+  const live = prepareLife({ ...spare, stdio: 'inherit' });
   const port = system.port(spare.port);
   let assigned = false;
   port.onMessage((message) => {
@@ -19,14 +21,33 @@ export function awaitAssignment(spare: SpareBoot): void {
     if (assigned) return;
     assigned = true;
     const { boot, environment } = message as Assignment;
-    system.environment = environment;
+    if (environment) system.environment = environment;
     port.keepAlive(false);
-    runThread({ ...boot, port: spare.port });
+    live(boot);
   });
   // Nothing else keeps it from ending. It ends with the thread that made it, as every worker does.
   port.keepAlive(true);
-  // Every thread loads this for the kinds of the package; and the first import() of a thread takes longest.
-  void import('./index.js').then(() => {
+  void rehearse().then(() => {
     Atomics.store(new Int32Array(spare.ready), 0, READY);
+  });
+}
+
+/**
+ * Goes through what a thread does first, since the first time takes longest: code is compiled when it is first run, and
+ * the first `import()` sets up the loader.
+ */
+async function rehearse(): Promise<void> {
+  runtime.nativeThreadId();
+  decode(structuredClone(encode([])));
+  // Any function of a small module that this worker has not loaded yet.
+  const url = new URL('./worker.js', import.meta.url).href;
+  await resolveTarget({ kind: 'module', name: 'expose', url });
+  await resolveTarget({
+    kind: 'source',
+    name: '',
+    source: "() => import('node:vm')",
+    url,
+    strict: true,
+    position: { line: 0, column: 0 },
   });
 }

@@ -2,13 +2,19 @@
 import {
   describe,
   home,
+  interruptThread,
+  isDaemon,
   isThreadId,
   KIND,
   LayoutError,
+  nativeIdOf,
   registerKind,
+  renameThread,
+  setFlag,
   TERMINATE_BIT,
   THREAD_ID_MASK,
   ThreadKind,
+  threadKindOf,
   ThreadStateError,
   timeoutOf,
   TransferError,
@@ -23,7 +29,7 @@ import {
 import { awaitEnd, endWaiters, hasEnded } from './endings.js';
 import { THREAD_KIND } from './kinds.js';
 import { platform } from './platform.js';
-import { ownSignal } from './self.js';
+import { ownSelf, ownSignal } from './self.js';
 import { wardOf } from './wards.js';
 
 /** @internal What a handle is made from. */
@@ -96,7 +102,7 @@ export class ThreadHandle {
     if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${describe(name)}`);
     this.#name = name;
     if (this.#ident !== undefined && this.member.realm.state(this.#ident) !== undefined) {
-      this.member.realm.rename(this.#ident, name);
+      renameThread(this.member.realm, this.#ident, name);
     }
   }
 
@@ -108,7 +114,7 @@ export class ThreadHandle {
   /** The operating system's number of the thread; undefined where it is not known, and before the thread runs. Python: `native_id`. */
   get nativeId(): number | undefined {
     if (this.#ident === undefined || this.member.realm.state(this.#ident) === undefined) return undefined;
-    return this.member.realm.nativeId(this.#ident) || undefined;
+    return nativeIdOf(this.member.realm, this.#ident) || undefined;
   }
 
   /** Whether the process may end while the thread still runs. Inherited from the creating thread. */
@@ -184,7 +190,7 @@ export class ThreadHandle {
     const ident = this.#ident;
     if (ident === undefined) throw new ThreadStateError(`${this.name} was not started; call start() first`);
     if (!realm.isAlive(ident)) return;
-    const kind = realm.kind(ident);
+    const kind = threadKindOf(realm, ident);
     if (kind === ThreadKind.MAIN)
       throw new ThreadStateError('the main thread cannot be terminated; use process.exit()');
     if (kind === ThreadKind.FOREIGN) {
@@ -198,8 +204,8 @@ export class ThreadHandle {
       ward.terminate();
       return;
     }
-    realm.setFlag(ident, TERMINATE_BIT, true);
-    realm.interrupt(ident);
+    setFlag(realm, ident, TERMINATE_BIT, true);
+    interruptThread(realm, ident);
     // Wakes the event loop of the thread that started it.
     realm.announce();
   }
@@ -248,7 +254,11 @@ const forget = new FinalizationRegistry<ThreadId>((ident) => {
   if (handles.get(ident)?.deref() === undefined) handles.delete(ident);
 });
 
+/** That of the current thread, which lasts as long as the thread: people put things on it. */
+let own: ThreadHandle | undefined;
+
 function remember(handle: ThreadHandle, ident: ThreadId): void {
+  if (ident === home().id) own = handle;
   handles.set(ident, new WeakRef(handle));
   forget.register(handle, ident);
 }
@@ -268,18 +278,20 @@ function remember(handle: ThreadHandle, ident: ThreadId): void {
  * ```
  */
 export function threadWithIdent(ident: number): ThreadHandle | undefined {
+  if (own?.ident === ident) return own;
   const known = handles.get(ident)?.deref();
   if (known) return known;
-  const { realm } = home();
+  const { realm, id } = home();
   if (!isIdent(ident) || realm.state(ident) === undefined) return undefined;
-  return new ThreadHandle({ ident, name: realm.name(ident) ?? '', daemon: realm.isDaemon(ident) });
+  const name = (ident === id ? ownSelf()?.name : undefined) ?? realm.name(ident) ?? '';
+  return new ThreadHandle({ ident, name, daemon: isDaemon(realm, ident) });
 }
 
 function isIdent(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && isThreadId(value) && value <= THREAD_ID_MASK;
 }
 
-const KIND_OF_THREADS: Kind = registerKind<ThreadHandle>({
+const KIND_OF_THREADS: Kind = registerKind<ThreadHandle>(() => ({
   kind: THREAD_KIND,
   name: 'Thread',
   version: 1,
@@ -304,4 +316,4 @@ const KIND_OF_THREADS: Kind = registerKind<ThreadHandle>({
   revive(_memory: Memory): ThreadHandle {
     throw new LayoutError('a thread has no memory of its own');
   },
-});
+}));

@@ -6,6 +6,7 @@ import {
   explainCloneError,
   heldReference,
   home,
+  isDaemon,
   kindModules,
   NEXT_NAME_WORD,
   ThreadKind,
@@ -21,7 +22,14 @@ import {
 } from '@x/core';
 import { Attendant, type Outcome } from './attendant.js';
 import { outlastThreads } from './keepers.js';
-import { BOOT_VERSION, type Assignment, type Boot, type Delay, type ThreadOutput } from './messages.js';
+import {
+  BOOT_VERSION,
+  type Assignment,
+  type Boot,
+  type Delay,
+  type FullBoot,
+  type ThreadOutput,
+} from './messages.js';
 import { checkOptions, type BaseThreadOptions, type TargetFunction, type ThreadOptions } from './options.js';
 import { platform } from './platform.js';
 import { noteStart, takeSpare } from './reserve.js';
@@ -81,7 +89,7 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
     super({
       ident: undefined,
       name: options.name ?? nextName(target.name),
-      daemon: options.daemon ?? realm.isDaemon(id),
+      daemon: options.daemon ?? isDaemon(realm, id),
     });
     this.#target = target;
     this.#factory = heldReference(options.target)?.factory;
@@ -108,34 +116,34 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
     const system = platform();
     const ident = realm.register({ kind: ThreadKind.THREAD, name: this.name, parent, daemon: this.daemon });
     const spare = this.#factory || resourceLimits || stdio !== 'inherit' ? undefined : takeSpare();
-    const [port, theirs] = spare ? [spare.port] : system.channel();
     const boot: Boot = {
       '@x/thread': BOOT_VERSION,
-      realm: realm.buffer,
       ident,
       name: this.name,
       target: this.#target,
       args,
       modules: kindModules(),
-      port: theirs?.transferable,
-      stdio,
+      needsModules: args.modules.length > 0 || transfer.length > 0,
       columns: stdio === 'inherit' ? system.columns : undefined,
       signalled: signal !== undefined,
       delay: this.delay,
     };
     realm.begin(ident);
+    const [port, theirs] = spare ? [spare.port] : system.channel();
+    const full = (): FullBoot => ({ ...boot, realm: realm.buffer, port: theirs?.transferable, stdio });
     const moved = theirs ? [theirs.transferable, ...transfer] : transfer;
     let worker: WorkerHandle | undefined;
     try {
       if (spare) {
         worker = spare.worker;
-        port.postMessage({ boot, environment: system.environment } satisfies Assignment, moved);
+        const environment = changed(system.environment, spare.environment);
+        port.postMessage({ boot, environment } satisfies Assignment, moved);
       } else if (this.#factory) {
         worker = system.adopt(this.#factory());
-        worker.postMessage(boot, moved);
+        worker.postMessage(full(), moved);
       } else {
         const options = {
-          data: boot,
+          data: full(),
           transfer: moved,
           name: this.name,
           resourceLimits,
@@ -235,6 +243,16 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
     port.close();
     this.member.realm.end(ident, ThreadState.DEAD);
   }
+}
+
+type Environment = Assignment['environment'];
+
+/** The variables as they are now, unless they are what they were. */
+function changed(now: NonNullable<Environment>, before: NonNullable<Environment>): Environment {
+  const names = Object.keys(now);
+  const same =
+    names.length === Object.keys(before).length && names.every((name) => now[name] === before[name]);
+  return same ? undefined : now;
 }
 
 /** Python's default names: `Thread-1 (work)`. */

@@ -3,7 +3,8 @@
  * for them it also does while it is blocked, once per slice of a wait: end those that another thread
  * wants ended.
  */
-import { agent, home, runtime, TERMINATE_BIT, THREADS_SEQ_WORD, type ThreadId } from '@x/core';
+import { agent, hasFlag, home, runtime, TERMINATE_BIT, THREADS_SEQ_WORD, type ThreadId } from '@x/core';
+import { threadState } from './self.js';
 
 /** A started thread, seen from the one that started it. */
 export interface Ward {
@@ -39,7 +40,7 @@ export function wardOf(ident: ThreadId): Ward | undefined {
 }
 
 /** Resolves once every worker that this thread has started for a thread has ended. Keeps its event loop alive. */
-export async function wardsEnded(): Promise<void> {
+async function wardsEnded(): Promise<void> {
   if (wards.size === 0) return;
   const letGo = runtime.keepAlive();
   while (wards.size > 0) await new Promise<void>((resolve) => emptied.push(resolve));
@@ -59,6 +60,7 @@ export function hasWards(): boolean {
 function prepare(): void {
   if (prepared) return;
   prepared = true;
+  threadState().wardsEnded = wardsEnded;
   agent().rounds.add(terminateWanted);
   // Errors that came too late for the event loop still reach the excepthook.
   runtime.onThreadEnd(() => {
@@ -70,7 +72,7 @@ function prepare(): void {
 function terminateWanted(): void {
   const { realm } = home();
   for (const ward of wards.values()) {
-    if (realm.hasFlag(ward.ident, TERMINATE_BIT) && realm.isAlive(ward.ident)) ward.terminate();
+    if (hasFlag(realm, ward.ident, TERMINATE_BIT) && realm.isAlive(ward.ident)) ward.terminate();
   }
 }
 

@@ -12,6 +12,7 @@ import {
   sleep,
   sleepAsync,
   targetsFrom,
+  toShared,
   type ExcepthookArgs,
   type ThreadHandle,
 } from '@x/thread';
@@ -316,6 +317,23 @@ describe('a target', () => {
   it('imports relative to the file it was written in', () => {
     const target = async (): Promise<number> => (await import('./programs/jobs.mjs')).double(4);
     expect(started(new Thread({ target })).result()).toBe(8);
+  });
+
+  it('knows the primitives that come over a port in its arguments, though none are in these', () => {
+    const lock = new Lock();
+    const { port1, port2 } = new MessageChannel();
+    port1.postMessage(toShared({ lock }));
+    const fromPort = async (port: InstanceType<typeof MessagePort>): Promise<boolean> => {
+      const [{ fromShared: receive }, { receiveMessageOnPort }] = await Promise.all([
+        import('@x/thread'),
+        import('node:worker_threads'),
+      ]);
+      const { message } = receiveMessageOnPort(port) as { message: unknown };
+      return receive<{ lock: Lock }>(message).lock.tryAcquire();
+    };
+    const thread = started(new Thread({ target: fromPort, args: [port2], transfer: [port2] }));
+    expect(thread.result()).toBe(true);
+    port1.close();
   });
 
   it('may be a method, a generator or a getter', () => {

@@ -1,16 +1,23 @@
 /** The build that every package shares: ESM for Node 20 and the web, one declaration file per entry. */
 import { defineConfig } from 'tsup';
+import { baseEntryPlugin } from './base-entry-plugin.js';
 import { seamPlugin } from './seam-plugin.js';
 
+/** The entry that holds what all entries of a package share; see `baseEntryPlugin`. */
+interface Base {
+  readonly entry: string;
+  readonly copied: readonly string[];
+}
+
 /** A package's tsup configuration; `entry` are the sources that become files of their own in `dist`. */
-export const packageConfig = (entry: string[] = ['src/index.ts']) =>
+export const packageConfig = (entry: string[] = ['src/index.ts'], base?: Base) =>
   defineConfig({
     entry,
     format: 'esm',
     target: 'es2022',
     platform: 'node',
-    // Entries of one package share chunks, so that a thread never holds two copies of a module.
-    splitting: true,
+    // Entries of one package share a chunk, or the base, so that a thread never holds two copies of a module.
+    splitting: !base,
     clean: true,
     sourcemap: true,
     keepNames: false,
@@ -18,6 +25,10 @@ export const packageConfig = (entry: string[] = ['src/index.ts']) =>
     removeNodeProtocol: false,
     // tsup's declaration build sets `baseUrl`, which TypeScript 6 deprecates.
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-    esbuildPlugins: [seamPlugin],
+    esbuildPlugins: base ? [baseEntryPlugin(base.entry, base.copied), seamPlugin] : [seamPlugin],
+    esbuildOptions: (options) => {
+      // Folds constants, which bundlers of users cannot do any more: names and lines stay as they are.
+      options.minifySyntax = true;
+    },
     silent: true,
   });

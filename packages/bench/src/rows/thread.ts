@@ -1,6 +1,6 @@
 /** Threads: how soon they run, how long until they are joined, what they weigh. */
 import { Worker } from 'node:worker_threads';
-import { targetsFrom, Thread } from '@x/thread';
+import { setSpareThreads, targetsFrom, Thread } from '@x/thread';
 import type { Contestant, Row } from '../harness/row.js';
 
 const BARE = 'bare new Worker';
@@ -150,12 +150,16 @@ const memory: Row = {
     {
       name: '@x/thread',
       role: 'ours',
-      prepare: () => ({
-        slice: () =>
-          megabytesEach((words) => {
-            new Thread({ target: jobs.beIdle, args: [words], daemon: true }).start();
-          }),
-      }),
+      prepare() {
+        // A spare is no thread, and there is one however many threads there are.
+        setSpareThreads(0);
+        return {
+          slice: () =>
+            megabytesEach((words) => {
+              new Thread({ target: jobs.beIdle, args: [words], daemon: true }).start();
+            }),
+        };
+      },
     },
     {
       name: BARE,

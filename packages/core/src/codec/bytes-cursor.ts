@@ -1,5 +1,5 @@
 /** What of the format is in no object: numbers, counts, strings where they stand. Checks every length. */
-import { runtime } from '../runtime/index.js';
+import { latin1, utf16 } from '../runtime/text.js';
 import { Tag } from './bytes-format.js';
 
 /** Arguments that one call of `fromCharCode` takes; engines allow more, but none needs more to be fast. */
@@ -68,7 +68,7 @@ export class ByteCursor {
       }
       return at < end ? text + String.fromCharCode(bytes[at]!) : text;
     }
-    const whole = end <= bytes.length ? runtime.latin1(bytes, this.at, end) : undefined;
+    const whole = end <= bytes.length ? latin1(bytes, this.at, end) : undefined;
     if (whole !== undefined) {
       this.at = end;
       return whole;
@@ -90,7 +90,7 @@ export class ByteCursor {
         short += String.fromCharCode(this.view.getUint16(this.at, true));
       return short;
     }
-    const whole = runtime.utf16(this.bytes, this.at, this.at + length * 2);
+    const whole = utf16(this.bytes, this.at, this.at + length * 2);
     if (whole !== undefined) {
       this.at += length * 2;
       return whole;

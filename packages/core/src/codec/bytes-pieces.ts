@@ -1,5 +1,5 @@
 /** An encoded value whose large buffers have not been copied yet. */
-import { runtime } from '../runtime/index.js';
+import { copy } from '../runtime/copy.js';
 
 /** A buffer that comes after so many bytes of the rest. */
 export interface Piece {
@@ -48,7 +48,7 @@ export class Pieces {
       target.set(this.#rest.subarray(from, at), to);
       to += at - from;
       from = at;
-      runtime.copy(target, to, source);
+      copy(target, to, source);
       to += length;
     }
     target.set(this.#rest.subarray(from), to);

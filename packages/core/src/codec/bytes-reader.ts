@@ -7,8 +7,9 @@ import { ByteCursor } from './bytes-cursor.js';
 import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, TEXT_BIT, VIEW_TYPES } from './bytes-format.js';
 import { knownShape, learnShape, makerOf, shapeOf, type Shape, type Values } from './bytes-shapes.js';
 import { TEXT_TAIL, TEXT_UNITS } from './bytes-text.js';
-import { runtime } from '../runtime/index.js';
-import { setOwn } from './encode.js';
+import { copy } from '../runtime/copy.js';
+import { allocate } from '../runtime/large-blocks.js';
+import { setOwn } from './own.js';
 
 /** What the reader asks for when it meets what does not travel as bytes. */
 export interface ByteSource {
@@ -26,7 +27,7 @@ export interface Read {
   readonly tickets: readonly string[];
 }
 
-const NOT_FETCHED = Object.freeze({});
+const NOT_FETCHED = /* @__PURE__ */ Object.freeze({});
 
 type ViewConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView;
 
@@ -238,7 +239,7 @@ class ByteReader extends ByteCursor implements Values {
     const buffer =
       maximum === 0
         ? // Written over below before anybody sees it.
-          runtime.allocate(byteLength)
+          allocate(byteLength)
         : // The options are newer than the declarations that this compiles against.
           new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(
             byteLength,
@@ -246,7 +247,7 @@ class ByteReader extends ByteCursor implements Values {
               maxByteLength: maximum - 1,
             },
           );
-    runtime.copy(new Uint8Array(buffer), 0, this.bytes.subarray(start, this.at));
+    copy(new Uint8Array(buffer), 0, this.bytes.subarray(start, this.at));
     return buffer;
   }
 

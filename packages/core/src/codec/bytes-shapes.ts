@@ -5,7 +5,7 @@
  * keys any more. A list that a reader meets often gets a function of its own that makes such objects, as an object
  * literal would: several times as fast as adding one property after the other. Both keep a bounded number.
  */
-import { runtime } from '../runtime/index.js';
+import { makeFunction } from '../runtime/make-function.js';
 
 /** A list with more keys, or more bytes, is not kept: it is rather that of a map than that of a record. */
 export const KEPT_KEYS = 64;
@@ -109,7 +109,7 @@ export function makerOf(shape: Shape): Make | undefined {
   const names = keys.map((key) => JSON.stringify(key));
   const literal = names.map((name) => `${name}:undefined`).join();
   const stores = names.map((name) => `o[${name}]=v.value();`).join('');
-  return (shape.make = runtime.compile('v', `const o=v.keep({${literal}});${stores}return o`) as
+  return (shape.make = makeFunction('v', `const o=v.keep({${literal}});${stores}return o`) as
     Make | undefined);
 }
 

@@ -2,7 +2,7 @@
  * The text of a message: its short strings one after the other, so that a call into the engine, which takes longer than
  * a short string, is made for all of them and not for each. Both sides count the units.
  */
-import { runtime } from '../runtime/index.js';
+import { putLatin1 } from '../runtime/text.js';
 
 /**
  * Units in a message's text, at most. The strings that a reader makes may be parts of the text, and hold all of
@@ -23,6 +23,6 @@ export function isWide(value: string): boolean {
 
 /** Writes the text, which takes a byte for each unit. */
 export function putText(bytes: Uint8Array, at: number, text: string): void {
-  if (runtime.putLatin1(bytes, at, text)) return;
+  if (putLatin1(bytes, at, text)) return;
   for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index);
 }

@@ -1,6 +1,6 @@
 /** From a value to bytes; the format stands in bytes-format.ts. */
 import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, TEXT_BIT, VIEW_TYPES } from './bytes-format.js';
-import { runtime } from '../runtime/index.js';
+import { copy } from '../runtime/copy.js';
 import { registeredName } from './classes.js';
 import { Pieces, type Piece } from './bytes-pieces.js';
 import { KEPT_BYTES, KEPT_KEYS, ShapeBook, type WrittenShape } from './bytes-shapes.js';
@@ -10,7 +10,7 @@ import { KIND } from './kinds.js';
 import { MARK, type HandleMark } from './wire.js';
 
 /** Thrown inside the writer when a value holds something that only `encode` can turn into data. */
-export const SPECIAL = new Error('the value has to go through encode');
+export const SPECIAL = /* @__PURE__ */ new Error('the value has to go through encode');
 
 /** What travels beside the bytes, since it is shared and not copied. */
 export interface Beside {
@@ -32,7 +32,9 @@ const LINEAR_OBJECTS = 32;
 
 const objectPrototype = Object.prototype;
 const sharedPrototype = SharedArrayBuffer.prototype;
-const viewNumbers = new Map<string, number>(VIEW_TYPES.map((name, number) => [name, number]));
+const viewNumbers = /* @__PURE__ */ new Map<string, number>(
+  /* @__PURE__ */ VIEW_TYPES.map((name, number) => [name, number]),
+);
 
 export class ByteWriter extends ByteSink {
   /** Objects in order of their tags. */
@@ -359,7 +361,7 @@ export class ByteWriter extends ByteSink {
     }
     this.ensure(padding + byteLength);
     this.pad(padding);
-    runtime.copy(this.bytes, this.at, source);
+    copy(this.bytes, this.at, source);
     this.at += byteLength;
   }
 

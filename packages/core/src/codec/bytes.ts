@@ -11,7 +11,7 @@ import { decode } from './decode.js';
 import { encode } from './encode.js';
 import type { HandleMark } from './wire.js';
 
-let writer = new ByteWriter();
+let writer = /* @__PURE__ */ new ByteWriter();
 let writing = false;
 
 /**

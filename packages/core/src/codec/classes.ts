@@ -52,7 +52,7 @@ export function registerClass<T extends object, S = unknown>(
   byPrototype.set(constructor.prototype as object, name);
 }
 
-/** The name under which the instance's class is registered. */
+/** The name under which the instance's class is registered. @internal */
 export function registeredName(instance: object): string | undefined {
   const prototype = Object.getPrototypeOf(instance) as object | null;
   return prototype === null ? undefined : byPrototype.get(prototype);

@@ -10,7 +10,7 @@ import { Realm } from '../realm/realm.js';
 import { attachMemory } from '../words.js';
 import { blankInstance, fillInstance, reviverOf } from './classes.js';
 import { isStackOverflow } from './depth.js';
-import { setOwn } from './encode.js';
+import { setOwn } from './own.js';
 import { errorClass } from './errors.js';
 import { findInstance } from './instances.js';
 import { findKind, type Kind } from './kinds.js';

@@ -14,6 +14,7 @@ import { isStackOverflow } from './depth.js';
 import { errorClassName } from './errors.js';
 import { keepInstance } from './instances.js';
 import { KIND, type Kind } from './kinds.js';
+import { setOwn } from './own.js';
 import {
   MARK,
   WIRE_VERSION,
@@ -284,9 +285,4 @@ function ownKeys(error: Error): string[] {
 
 function property(object: object, key: string): unknown {
   return (object as Record<string, unknown>)[key];
-}
-
-/** Sets an own property whatever its name; assignment to `__proto__` would change the prototype. */
-export function setOwn(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }

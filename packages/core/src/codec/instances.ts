@@ -2,12 +2,13 @@
 import { agent } from '../agent.js';
 import { UID_WORD, type Memory } from '../words.js';
 
-const forget = new FinalizationRegistry<{ instances: Map<string, WeakRef<object>>; key: string }>(
-  ({ instances, key }) => {
-    // A new object may have taken the place of the one that was collected.
-    if (instances.get(key)?.deref() === undefined) instances.delete(key);
-  },
-);
+const forget = /* @__PURE__ */ new FinalizationRegistry<{
+  instances: Map<string, WeakRef<object>>;
+  key: string;
+}>(({ instances, key }) => {
+  // A new object may have taken the place of the one that was collected.
+  if (instances.get(key)?.deref() === undefined) instances.delete(key);
+});
 
 function keyOf(memory: Memory): string {
   return `${memory.member.realm.identity}/${memory.words[UID_WORD]}`;

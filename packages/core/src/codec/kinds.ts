@@ -7,7 +7,7 @@
 import { LayoutError } from '../errors.js';
 import type { Memory, MemoryShape } from '../words.js';
 
-/** Property of a primitive's prototype that holds its `Kind`. */
+/** Property of a primitive that holds its `Kind`. */
 export const KIND: unique symbol = Symbol.for('@x/core:kind') as never;
 
 /** How primitives of one kind travel. */
@@ -35,25 +35,35 @@ function registry(): Map<number, Kind> {
 /**
  * Registers a kind; the first copy of a package in a thread wins. Returns the kind.
  *
+ * A library marks the call as pure: then bundlers leave out the kinds of those classes that nobody uses.
+ *
+ * @param describe called once; a function, since some bundlers would keep `import.meta.url` as an argument
+ * @throws LayoutError if the number is taken by a kind of another name
  * @example
  * ```ts no-run
- * const GATE = registerKind<Gate>({
+ * const GATE = registerKind<Gate>(() => ({
  *   ...SHAPE, // number, name, layout version, bytes
  *   module: import.meta.url,
  *   revive: (memory, name) => new Gate(at(memory, name)),
- * });
+ * }));
  * ```
  */
-export function registerKind<P extends object>(kind: Kind<P>): Kind {
+export function registerKind<P extends object>(describe: () => Kind<P>): Kind {
+  // The registry hands a primitive only to the functions of its own kind.
+  const kind = describe() as unknown as Kind;
   const known = registry().get(kind.kind);
   if (known && known.name !== kind.name) {
     throw new LayoutError(
       `kind ${kind.kind} is taken by ${known.name}; choose another number for ${kind.name}`,
     );
   }
-  // The registry hands a primitive only to the functions of its own kind.
-  if (!known) registry().set(kind.kind, kind as unknown as Kind);
-  return kind as unknown as Kind;
+  remember(kind);
+  return kind;
+}
+
+/** Makes sure that this thread knows the kind. */
+export function remember(kind: Kind): void {
+  if (!registry().has(kind.kind)) registry().set(kind.kind, kind);
 }
 
 /** The registered kind with this number; undefined if this thread has not imported its module. */

@@ -1,6 +1,7 @@
 /** The pair of functions that every package with a primitive exports, for workers that somebody else starts. */
 import { decode } from './decode.js';
 import { encode } from './encode.js';
+import { remember, type Kind } from './kinds.js';
 
 /** A value on its way to another thread: what `postMessage` takes. */
 export type SharedMessage = {
@@ -31,6 +32,8 @@ export function toShared(value: unknown): SharedMessage {
  * Makes the value again from the message that `toShared` gave. A primitive arrives as the same
  * primitive, and in one thread it is always the same object.
  *
+ * @param kinds what the message may hold. A package passes its own, so that a bundle which has nothing else of the
+ * package has its primitives all the same
  * @throws LayoutError for a message that is damaged, of another version, or not made by `toShared`;
  * TransferError if it holds a primitive of a package that this thread has not imported
  * @example
@@ -43,6 +46,7 @@ export function toShared(value: unknown): SharedMessage {
  * ```
  */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
-export function fromShared<T = unknown>(message: unknown): T {
+export function fromShared<T = unknown>(message: unknown, ...kinds: readonly Kind[]): T {
+  for (const kind of kinds) remember(kind);
   return decode(message) as T;
 }

@@ -114,20 +114,28 @@ export const TERMINATE_BIT = 4;
 /** The thread runs its target by now, or has gone beyond that. */
 export const BEGUN_BIT = 8;
 
+// Names of their own, since bundlers fold constants, but not the members of an object.
+export const FREE = 0;
+export const NEW = 1;
+export const STARTING = 2;
+export const RUNNING = 3;
+export const FINISHED = 4;
+export const DEAD = 5;
+
 /** The life of a thread record. Only forward, until the record is taken for another thread. */
 export const ThreadState = {
   /** Never used. */
-  FREE: 0,
+  FREE,
   /** Has an id, was not started. */
-  NEW: 1,
+  NEW,
   /** Its worker is starting. */
-  STARTING: 2,
+  STARTING,
   /** Runs its target. */
-  RUNNING: 3,
+  RUNNING,
   /** Ended by itself: its target returned or threw, or its process called exit in an orderly way. */
-  FINISHED: 4,
+  FINISHED,
   /** Was killed or crashed; what it held is abandoned. */
-  DEAD: 5,
+  DEAD,
 } as const;
 export type ThreadState = (typeof ThreadState)[keyof typeof ThreadState];
 

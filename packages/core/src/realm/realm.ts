@@ -15,6 +15,12 @@ import {
   CAPACITY,
   CAPACITY_WORD,
   DAEMON_BIT,
+  DEAD,
+  FINISHED,
+  FREE,
+  NEW,
+  RUNNING,
+  STARTING,
   FIRST_THREAD_ID,
   FLAGS_WORD,
   GENERATION_MAX,
@@ -40,8 +46,8 @@ import {
   STATE_MASK,
   STATUS_WORD,
   THREADS_SEQ_WORD,
-  ThreadKind,
-  ThreadState,
+  type ThreadKind,
+  type ThreadState,
   VERSION_WORD,
   WAIT_EPOCH_WORD,
   WAIT_UID_WORD,
@@ -75,21 +81,18 @@ export class Realm {
 
   /** Attaches to a realm's memory. Throws `LayoutError` if it is not one, or of another version. */
   constructor(buffer: SharedArrayBuffer) {
-    if (!(buffer instanceof SharedArrayBuffer) || buffer.byteLength < HEADER_WORDS * 4) {
+    const words = buffer instanceof SharedArrayBuffer && new Int32Array(buffer, 0, buffer.byteLength >> 2);
+    if (!words || words[MAGIC_WORD] !== REALM_MAGIC) {
       throw new LayoutError('this is not the memory of a realm');
     }
-    const words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
-    if (Atomics.load(words, MAGIC_WORD) !== REALM_MAGIC) {
-      throw new LayoutError('this is not the memory of a realm');
-    }
-    const version = Atomics.load(words, VERSION_WORD);
+    // Plain reads: whoever handed the buffer over has written these before.
+    const version = words[VERSION_WORD];
     if (version !== REALM_VERSION) {
       throw new LayoutError(
         `the realm has layout version ${version}, this copy of @x/core knows ${REALM_VERSION}; install one version of @x/core`,
       );
     }
-    const capacity = Atomics.load(words, CAPACITY_WORD);
-    if (capacity !== CAPACITY || words.length !== HEADER_WORDS + capacity * RECORD_WORDS) {
+    if (words[CAPACITY_WORD] !== CAPACITY || words.length !== HEADER_WORDS + CAPACITY * RECORD_WORDS) {
       throw new LayoutError(
         `the realm's memory has ${buffer.byteLength} bytes, which does not fit its header`,
       );
@@ -129,10 +132,8 @@ export class Realm {
       const status = Atomics.load(words, base + STATUS_WORD);
       const state = status & STATE_MASK;
       const generation = (status >>> GENERATION_SHIFT) + 1;
-      const reusable =
-        state === ThreadState.FREE || state === ThreadState.FINISHED || state === ThreadState.DEAD;
-      if (!reusable || generation > GENERATION_MAX) continue;
-      const fresh = (generation << GENERATION_SHIFT) | ThreadState.NEW;
+      if ((state !== FREE && !isOver(state)) || generation > GENERATION_MAX) continue;
+      const fresh = (generation << GENERATION_SHIFT) | NEW;
       if (Atomics.compareExchange(words, base + STATUS_WORD, status, fresh) !== status) continue;
       // The record is ours alone from here on; others read it only through an id we have yet to give out.
       const name = encodeName(description.name);
@@ -151,7 +152,7 @@ export class Realm {
 
   /** Moves a thread to `STARTING`; it counts as alive from now on. False if it is not `NEW`. */
   begin(id: ThreadId): boolean {
-    if (!this.#advance(id, ThreadState.NEW, ThreadState.STARTING)) return false;
+    if (!this.#advance(id, NEW, STARTING)) return false;
     this.#times[(this.base(id) + STARTED_AT_WORD) >> 1] = epochNow();
     this.announce();
     return true;
@@ -160,12 +161,12 @@ export class Realm {
   /** Marks a thread as running on this native thread; called by the thread itself. */
   enter(id: ThreadId, nativeId: number): boolean {
     Atomics.store(this.words, this.base(id) + NATIVE_WORD, nativeId);
-    return this.#advance(id, ThreadState.STARTING, ThreadState.RUNNING);
+    return this.#advance(id, STARTING, RUNNING);
   }
 
   /** Records how a thread ended. True for the one caller who is the first to say so (R2). */
-  end(id: ThreadId, state: typeof ThreadState.FINISHED | typeof ThreadState.DEAD): boolean {
-    for (const from of [ThreadState.RUNNING, ThreadState.STARTING, ThreadState.NEW]) {
+  end(id: ThreadId, state: typeof FINISHED | typeof DEAD): boolean {
+    for (const from of [RUNNING, STARTING, NEW] as const) {
       if (!this.#advance(id, from, state)) continue;
       this.announce();
       Atomics.notify(this.words, this.base(id) + STATUS_WORD);
@@ -189,8 +190,7 @@ export class Realm {
 
   /** Whether the thread has been started and has not ended, as far as the table knows. */
   isAlive(id: ThreadId): boolean {
-    const state = this.state(id);
-    return state === ThreadState.STARTING || state === ThreadState.RUNNING;
+    return isLive(this.state(id));
   }
 
   /**
@@ -199,22 +199,12 @@ export class Realm {
    */
   hasEnded(id: ThreadId): boolean {
     const state = this.state(id);
-    if (state === undefined || state === ThreadState.FINISHED || state === ThreadState.DEAD) return true;
-    if (state !== ThreadState.RUNNING) return false;
+    if (state === undefined || isOver(state)) return true;
+    if (state !== RUNNING) return false;
     const nativeId = Atomics.load(this.words, this.base(id) + NATIVE_WORD);
     if (!runtime.nativeThreadGone(nativeId)) return false;
-    this.end(id, ThreadState.DEAD);
+    this.end(id, DEAD);
     return true;
-  }
-
-  /** Marks the threads that this one had started, and theirs, as dead: in Node they end with it. */
-  endChildren(parent: ThreadId): void {
-    for (const id of this.ids()) {
-      if (this.parent(id) === parent && this.isAlive(id)) {
-        this.end(id, ThreadState.DEAD);
-        this.endChildren(id);
-      }
-    }
   }
 
   /** The ids of all threads that are alive, in the order of their records. */
@@ -222,20 +212,9 @@ export class Realm {
     const ids: ThreadId[] = [];
     for (let slot = 0; slot < CAPACITY; slot++) {
       const status = Atomics.load(this.words, recordBase(slot) + STATUS_WORD);
-      const state = status & STATE_MASK;
-      if (state === ThreadState.STARTING || state === ThreadState.RUNNING) {
-        ids.push(((status >>> GENERATION_SHIFT) << SLOT_BITS) | slot);
-      }
+      if (isLive(status & STATE_MASK)) ids.push(((status >>> GENERATION_SHIFT) << SLOT_BITS) | slot);
     }
     return ids;
-  }
-
-  /**
-   * Whether threads are alive that keep the process alive: not daemons, not the main thread. Looked up,
-   * not counted: a thread that is killed between its end and the counting of it would count for ever.
-   */
-  hasKeepers(): boolean {
-    return this.ids().some((id) => this.kind(id) === ThreadKind.THREAD && !this.isDaemon(id));
   }
 
   /** The thread's name, or undefined once its record serves another thread. */
@@ -246,59 +225,6 @@ export class Realm {
     const bytes = this.#bytes.slice((base + NAME_WORD) * 4, (base + NAME_WORD) * 4 + length);
     const name = new TextDecoder().decode(bytes);
     return this.state(id) === undefined ? undefined : name;
-  }
-
-  /** Renames a thread. A concurrent reader may see a mixture of both names, for a moment. */
-  rename(id: ThreadId, name: string): void {
-    const bytes = encodeName(name);
-    const base = this.base(id);
-    this.#bytes.set(bytes, (base + NAME_WORD) * 4);
-    Atomics.store(this.words, base + NAME_BYTES_WORD, bytes.length);
-  }
-
-  /** The thread that started this one; 0 for the first. */
-  parent(id: ThreadId): ThreadId {
-    return Atomics.load(this.words, this.base(id) + PARENT_WORD);
-  }
-
-  /** How the thread came to be. */
-  kind(id: ThreadId): ThreadKind {
-    return Atomics.load(this.words, this.base(id) + KIND_WORD) as ThreadKind;
-  }
-
-  /** The operating system's id of the thread; 0 where it is not known. */
-  nativeId(id: ThreadId): number {
-    return Atomics.load(this.words, this.base(id) + NATIVE_WORD);
-  }
-
-  /** Whether the process may end while the thread runs. */
-  isDaemon(id: ThreadId): boolean {
-    return (Atomics.load(this.words, this.base(id) + FLAGS_WORD) & DAEMON_BIT) !== 0;
-  }
-
-  /** Whether a flag of the thread is set: `HOOK_BIT` or `TERMINATE_BIT`. */
-  hasFlag(id: ThreadId, bit: number): boolean {
-    return (Atomics.load(this.words, this.base(id) + FLAGS_WORD) & bit) !== 0 && this.state(id) !== undefined;
-  }
-
-  /** Sets or clears a flag of the thread: `HOOK_BIT` or `TERMINATE_BIT`. */
-  setFlag(id: ThreadId, bit: number, on: boolean): void {
-    const word = this.base(id) + FLAGS_WORD;
-    if (this.state(id) === undefined) return;
-    if (on) Atomics.or(this.words, word, bit);
-    else Atomics.and(this.words, word, ~bit);
-  }
-
-  /** Ends the thread's blocking waits, the present one within a slice. */
-  interrupt(id: ThreadId): void {
-    const base = this.base(id);
-    if (this.state(id) === undefined) return;
-    Atomics.store(this.words, base + INTERRUPT_WORD, 1);
-  }
-
-  /** Takes an interrupt back that was meant for something which the thread does no longer; only the thread itself may. */
-  endInterrupt(id: ThreadId): void {
-    Atomics.store(this.words, this.base(id) + INTERRUPT_WORD, 0);
   }
 
   /** Whether the thread's signal has fired, so that its blocking waits end. */
@@ -316,11 +242,6 @@ export class Realm {
     this.#times[index >> 1] = milliseconds;
   }
 
-  /** Reads a Float64 of a record, in milliseconds since the Unix epoch. */
-  time(index: number): number {
-    return this.#times[index >> 1]!;
-  }
-
   /** Tells those who wait for a thread to start or end. */
   announce(): void {
     Atomics.add(this.words, THREADS_SEQ_WORD, 1);
@@ -332,7 +253,7 @@ export class Realm {
     const index = this.base(id) + STATUS_WORD;
     if (Atomics.compareExchange(this.words, index, expected, this.statusOf(id, to)) !== expected)
       return false;
-    if (to === ThreadState.FINISHED || to === ThreadState.DEAD) {
+    if (isOver(to)) {
       // A thread killed in its sleep leaves a wait note behind, which would look like an edge.
       Atomics.store(this.words, this.base(id) + WAIT_UID_WORD, 0);
       Atomics.and(this.words, this.base(id) + WAIT_EPOCH_WORD, ~1);
@@ -351,11 +272,20 @@ export function isThreadId(value: number): boolean {
   return value >= FIRST_THREAD_ID;
 }
 
+function isLive(state: number | undefined): boolean {
+  return state === STARTING || state === RUNNING;
+}
+
+function isOver(state: number): boolean {
+  return state === FINISHED || state === DEAD;
+}
+
 function recordBase(slot: number): number {
   return HEADER_WORDS + slot * RECORD_WORDS;
 }
 
-function encodeName(name: string): Uint8Array {
+/** The bytes of a thread's name in its record. @internal */
+export function encodeName(name: string): Uint8Array {
   const bytes = new Uint8Array(NAME_MAX_BYTES);
   return bytes.subarray(0, new TextEncoder().encodeInto(name, bytes).written);
 }

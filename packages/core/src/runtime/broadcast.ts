@@ -1,5 +1,7 @@
 /** A channel to all threads of the process that can also be read by a thread that does not return to its event loop. */
 
+import { nodeProcess, workerThreads } from './builtins.js';
+
 /** One thread's end of a channel. Does not keep the thread alive. */
 export interface Broadcast {
   /** Reaches every thread that has opened the channel by now, even if that thread is blocked. */
@@ -8,8 +10,6 @@ export interface Broadcast {
   receive(): unknown;
 }
 
-type WorkerThreads = typeof import('node:worker_threads');
-
 /**
  * Opens the channel of that name. Undefined where messages cannot be read without a turn of the event
  * loop, or cannot carry shared memory to all: on the web.
@@ -17,10 +17,8 @@ type WorkerThreads = typeof import('node:worker_threads');
  * @param onMessage called in the event loop for messages that `receive` has not taken
  */
 export function openBroadcast(name: string, onMessage: (message: unknown) => void): Broadcast | undefined {
-  const process = globalThis.process as NodeJS.Process | undefined;
-  if (typeof process?.getBuiltinModule !== 'function') return undefined;
-  const { BroadcastChannel, receiveMessageOnPort }: WorkerThreads =
-    process.getBuiltinModule('node:worker_threads');
+  if (!nodeProcess()) return undefined;
+  const { BroadcastChannel, receiveMessageOnPort } = workerThreads();
   const channel = new BroadcastChannel(name);
   channel.onmessage = (event: unknown) => {
     onMessage((event as { data: unknown }).data);

@@ -105,7 +105,12 @@ export function nodeWorkers(): Workers | undefined {
           // They look at the environment only, not at the stream.
           // eslint-disable-next-line @typescript-eslint/unbound-method -- become methods of our stream
           const { getColorDepth, hasColors } = process.getBuiltinModule('node:tty').WriteStream.prototype;
-          Object.assign(stream, { isTTY: true, columns: columns ?? 80, rows: 24, getColorDepth, hasColors });
+          Object.assign(stream, { isTTY: true, rows: 24, getColorDepth, hasColors });
+          Object.defineProperty(stream, 'columns', {
+            get: () => columns() ?? 80,
+            configurable: true,
+            enumerable: true,
+          });
         }
         Object.defineProperty(process, name, {
           value: stream,

@@ -77,8 +77,11 @@ export interface Workers {
   inspect(value: unknown): string;
   /** Writes to a standard stream's file descriptor at once. Returns how many bytes it took, 0 if it is full. */
   write(descriptor: 1 | 2, bytes: Uint8Array): number;
-  /** Makes this thread's standard streams write through a function. */
-  replaceOutput(write: (descriptor: 1 | 2, bytes: Uint8Array) => void, columns: number | undefined): void;
+  /** Makes this thread's standard streams write through a function; `columns` is asked for the width of a terminal. */
+  replaceOutput(
+    write: (descriptor: 1 | 2, bytes: Uint8Array) => void,
+    columns: () => number | undefined,
+  ): void;
   /** A copy of this thread's environment variables; writing makes them the same as such a copy of another thread. */
   environment: Readonly<Record<string, string | undefined>>;
   /** The width of the terminal, if standard output is one. */

@@ -4,9 +4,6 @@ import { baseUrl, urlOfFrame } from '../runtime/compile.js';
 /** Enough to get past our own frames and those of a wrapper or two. */
 const FRAMES = 40;
 
-/** The folder of this package's siblings in the monorepo; meaningless, and harmless, in a bundle. */
-const SIBLINGS = new URL('../../', import.meta.url).href;
-
 /**
  * The URL of the file that called into our packages.
  *
@@ -25,7 +22,9 @@ export function callerUrl(above?: (...args: never[]) => unknown): string {
 type Callable = (...args: never[]) => unknown;
 
 function isOwn(url: string): boolean {
-  const inside = url.startsWith(SIBLINGS) ? url.slice(SIBLINGS.length) : undefined;
+  // The folder of this package's siblings in the monorepo; meaningless, and harmless, in a bundle.
+  const siblings = new URL('../../', import.meta.url).href;
+  const inside = url.startsWith(siblings) ? url.slice(siblings.length) : undefined;
   if (inside !== undefined && /^[a-z]+\/(?:dist|src)\//.test(inside)) return true;
   return /\/node_modules\/@x\/[a-z]+\/dist\//.test(url);
 }

@@ -1,7 +1,7 @@
 /** From a function to a reference. */
 import { TargetError } from '../errors.js';
 import { callerUrl } from './call-site.js';
-import { compileSource } from './compile.js';
+import { placed } from './compile.js';
 import { checkTarget, heldReference, type TargetReference } from './reference.js';
 
 /** A function may be submitted a million times; its text is taken and checked once. */
@@ -42,15 +42,14 @@ export function captureTarget(target: unknown, options: CaptureOptions = {}): Ta
       `${what} is a class (${fn.name}), which cannot be called; pass a function that makes an instance`,
     );
   }
-  const reference: TargetReference = {
+  // Throws where the text cannot stand alone.
+  const reference = placed({
     kind: 'source',
     name: fn.name,
     source,
     url: callerUrl(options.above as ((...args: never[]) => unknown) | undefined),
     strict: isStrict(fn),
-  };
-  // Throws where the text cannot stand alone.
-  compileSource(reference);
+  });
   captured.set(fn, reference);
   return reference;
 }

@@ -16,6 +16,8 @@ export interface SourceReference {
   readonly url: string;
   /** Whether it was written in strict mode, and runs in it. */
   readonly strict: boolean;
+  /** Where line 1, column 1 of it stands in the file, both from 0; a thread that is not told looks for itself. */
+  readonly position?: { readonly line: number; readonly column: number };
 }
 
 /** A function that a module exports; the other thread imports the module. */

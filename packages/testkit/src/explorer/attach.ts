@@ -28,8 +28,15 @@ export function visitShared(
   }
 }
 
-/** The value with primitives of the given member's; everything in between is copied. */
-export function attach<T>(value: T, member: Member): T {
+/** What shared memory looks like to a thread. */
+export interface Lens {
+  view(view: Int32Array): Int32Array;
+  /** The buffer has been asked for. */
+  open(buffer: SharedArrayBuffer): void;
+}
+
+/** The value with primitives of the given member's, as seen through the lens; everything in between is copied. */
+export function attach<T>(value: T, member: Member, lens: Lens): T {
   const copies = new Map<object, object>();
   const copy = (item: unknown): unknown => {
     if (typeof item !== 'object' || item === null) return item;
@@ -41,11 +48,14 @@ export function attach<T>(value: T, member: Member): T {
       const extra = copy(kind.extra?.(primitive));
       const own = kind.make
         ? kind.make(extra)
-        : kind.revive(memoryOf(primitive, member), primitive.name, extra);
+        : kind.revive(memoryOf(primitive, member, lens), primitive.name, extra);
       copies.set(item, own);
       return own;
     }
     if (Array.isArray(item)) return item.map(copy);
+    if (item instanceof Int32Array) return lens.view(item);
+    if (ArrayBuffer.isView(item)) lens.open(item.buffer as SharedArrayBuffer);
+    else if (item instanceof SharedArrayBuffer) lens.open(item);
     const prototype: unknown = Object.getPrototypeOf(item);
     if (prototype !== Object.prototype && prototype !== null) return item;
     const result: Record<string, unknown> = {};
@@ -56,6 +66,14 @@ export function attach<T>(value: T, member: Member): T {
   return copy(value) as T;
 }
 
-function memoryOf({ memory: { buffer, byteOffset, words } }: Primitive, member: Member): Memory {
-  return { buffer, byteOffset, words, member };
+function memoryOf({ memory: { buffer, byteOffset, words } }: Primitive, member: Member, lens: Lens): Memory {
+  return {
+    get buffer() {
+      lens.open(buffer);
+      return buffer;
+    },
+    byteOffset,
+    words: lens.view(words),
+    member,
+  };
 }

@@ -16,10 +16,13 @@ export type Late = 'no' | 'starving' | 'expired';
 export const STARVING_MS = 2;
 
 /** The slice with which core looks for deadlocks. */
-const DETECTING_SLICE_MS = 100;
+export const DETECTING_SLICE_MS = 100;
 
 /** What may still happen in this schedule. */
-export type Budgets = Record<Exclude<keyof Events, 'mortal' | 'idleSlices'> | 'preemptions', number>;
+export type Budgets = Record<
+  Exclude<keyof Events, 'mortal' | 'idleSlices' | 'sliceMs'> | 'preemptions',
+  number
+>;
 
 export interface ChoiceRules {
   readonly budgets: Budgets;
@@ -27,6 +30,8 @@ export interface ChoiceRules {
   readonly current: number;
   readonly mortal: ReadonlySet<string>;
   readonly idleSlices: number;
+  /** Times that are slices and not time-outs. */
+  readonly slices: ReadonlySet<number>;
 }
 
 export interface Choices {
@@ -41,16 +46,16 @@ export function choicesOf(threads: readonly Thread[], rules: ChoiceRules): Choic
   const choices: Choice[] = [];
   const running = threads[current];
   const mayGoOn = running?.state.status === 'ready';
-  if (mayGoOn) addRuns(choices, running, budgets);
+  if (mayGoOn) addRuns(choices, running, rules);
   let progress = mayGoOn;
   for (const thread of threads) {
     if (thread === running && mayGoOn) continue;
     const canRun = addable(thread, budgets);
     progress ||= canRun;
-    if (canRun && (!mayGoOn || budgets.preemptions > 0)) addRuns(choices, thread, budgets);
+    if (canRun && (!mayGoOn || budgets.preemptions > 0)) addRuns(choices, thread, rules);
   }
   for (const thread of threads) progress = addEvents(choices, thread, rules) || progress;
-  if (!progress) progress = addIdleSlices(choices, threads, rules.idleSlices);
+  if (!progress) progress = addIdleSlices(choices, threads, rules);
   return { choices, progress };
 }
 
@@ -62,13 +67,13 @@ function addable({ state }: Thread, budgets: Budgets): boolean {
 }
 
 /** The ways in which the thread can go on. */
-function addRuns(choices: Choice[], thread: Thread, budgets: Budgets): void {
+function addRuns(choices: Choice[], thread: Thread, { budgets, slices }: ChoiceRules): void {
   const { state } = thread;
   if (state.status === 'ready') {
     choices.push({ kind: 'resume', thread, late: 'no' });
     if (state.wait?.outcome === 'ok') {
       if (budgets.starves > 0) choices.push({ kind: 'resume', thread, late: 'starving' });
-      if (budgets.timeouts > 0 && isTimeout(state.wait.timeout))
+      if (budgets.timeouts > 0 && isTimeout(state.wait.timeout, slices))
         choices.push({ kind: 'resume', thread, late: 'expired' });
     }
     return;
@@ -84,7 +89,7 @@ function addRuns(choices: Choice[], thread: Thread, budgets: Budgets): void {
 }
 
 /** What may happen to the thread at any time. Returns whether some of it has to happen. */
-function addEvents(choices: Choice[], thread: Thread, { budgets, mortal }: ChoiceRules): boolean {
+function addEvents(choices: Choice[], thread: Thread, { budgets, mortal, slices }: ChoiceRules): boolean {
   const { state } = thread;
   let progress = false;
   if (state.status === 'dead') {
@@ -93,17 +98,17 @@ function addEvents(choices: Choice[], thread: Thread, { budgets, mortal }: Choic
     return true;
   }
   if (budgets.timeouts > 0) {
-    if (state.status === 'sleeping' && isTimeout(state.wait!.timeout)) {
+    if (state.status === 'sleeping' && isTimeout(state.wait!.timeout, slices)) {
       choices.push({ kind: 'timeout', thread, asyncId: -1 });
       progress = true;
     }
     for (const { id, timeout } of state.asyncs) {
-      if (!isTimeout(timeout)) continue;
+      if (!isTimeout(timeout, slices)) continue;
       choices.push({ kind: 'timeout', thread, asyncId: id });
       progress = true;
     }
   }
-  if (budgets.slices > 0) addSlices(choices, thread, 'slice');
+  if (budgets.slices > 0) addSlices(choices, thread, 'slice', slices);
   if (state.outcome) return progress;
   if (budgets.aborts > 0 && state.status === 'idle') {
     for (const id of state.signals)
@@ -115,36 +120,38 @@ function addEvents(choices: Choice[], thread: Thread, { budgets, mortal }: Choic
 }
 
 /** Slices are equally long, so nobody has a second one before everybody who sleeps has had the first. */
-function addIdleSlices(choices: Choice[], threads: readonly Thread[], limit: number): boolean {
+function addIdleSlices(choices: Choice[], threads: readonly Thread[], rules: ChoiceRules): boolean {
+  const { idleSlices: limit } = rules;
   let least = limit;
-  const slices: Choice[] = [];
+  const ends: Choice[] = [];
   for (const thread of threads) {
     const { idleSlices } = thread.state;
     if (idleSlices > least || idleSlices >= limit) continue;
     const own: Choice[] = [];
-    if (!addSlices(own, thread, 'idleSlice')) continue;
-    if (idleSlices < least) slices.length = 0;
+    if (!addSlices(own, thread, 'idleSlice', rules.slices)) continue;
+    if (idleSlices < least) ends.length = 0;
     least = idleSlices;
-    slices.push(...own);
+    ends.push(...own);
   }
-  choices.push(...slices);
-  return slices.length > 0;
+  choices.push(...ends);
+  return ends.length > 0;
 }
 
-function addSlices(choices: Choice[], thread: Thread, kind: 'slice' | 'idleSlice'): boolean {
+function addSlices(
+  choices: Choice[],
+  thread: Thread,
+  kind: 'slice' | 'idleSlice',
+  slices: ReadonlySet<number>,
+): boolean {
   const { state } = thread;
   const before = choices.length;
-  if (state.status === 'sleeping' && isSlice(state.wait!.timeout))
+  if (state.status === 'sleeping' && slices.has(state.wait!.timeout))
     choices.push({ kind, thread, asyncId: -1 });
   for (const { id, timeout } of state.asyncs)
-    if (isSlice(timeout)) choices.push({ kind, thread, asyncId: id });
+    if (slices.has(timeout)) choices.push({ kind, thread, asyncId: id });
   return choices.length > before;
 }
 
-function isSlice(timeout: number): boolean {
-  return timeout === SLICE || timeout === DETECTING_SLICE_MS;
-}
-
-function isTimeout(timeout: number): boolean {
-  return timeout < SLICE && timeout !== DETECTING_SLICE_MS;
+function isTimeout(timeout: number, slices: ReadonlySet<number>): boolean {
+  return timeout < SLICE && !slices.has(timeout);
 }

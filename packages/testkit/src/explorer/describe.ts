@@ -1,5 +1,5 @@
 /** How a trace puts it. */
-import type { OpName } from './engine.js';
+import type { OpName } from './operation.js';
 import type { Task, Thread } from './thread.js';
 
 const OWNER_MASK = 0x3ffffff;

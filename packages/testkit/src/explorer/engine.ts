@@ -3,10 +3,12 @@
  * How a thread is set aside and goes on is told in thread.ts.
  */
 import { createAgent, exchangeAgent, KeepAlive, Member, type Agent, type Realm } from '@x/core';
+import type { Lens } from './attach.js';
 import { describeOperation, describeTask } from './describe.js';
-import { mix } from './hash.js';
+import { keyOfValue, mix } from './hash.js';
 import { drainMicrotasks } from './microtasks.js';
 import { ModelMemory, type SharedArray } from './memory.js';
+import { real, timeoutOf, valueAt, type Operation, type OpName } from './operation.js';
 import { Interrupted } from './options.js';
 import { RunState } from './run-state.js';
 import { UNWIND, type Task, type Thread } from './thread.js';
@@ -28,32 +30,6 @@ export interface Driver {
   note(thread: Thread | undefined, text: () => string): void;
 }
 
-export interface Operation {
-  readonly name: OpName;
-  readonly array: SharedArray;
-  readonly index: number;
-  /** The arguments after the index. */
-  readonly x: unknown;
-  readonly y: unknown;
-  /** Its place in a snapshot, or -1. */
-  readonly position: number;
-}
-
-export type OpName =
-  | 'load'
-  | 'store'
-  | 'add'
-  | 'sub'
-  | 'and'
-  | 'or'
-  | 'xor'
-  | 'exchange'
-  | 'compareExchange'
-  | 'notify'
-  | 'wait'
-  | 'waitAsync'
-  | 'point';
-
 export class Engine {
   readonly memory = new ModelMemory();
   readonly queues = new WaitQueues();
@@ -61,6 +37,8 @@ export class Engine {
   readonly realm: Realm;
   /** Positions of realm words whose accesses are scheduling points. */
   readonly realmPoints = new Set<number>();
+  /** Positions of words whose loads are no scheduling points. */
+  readonly still = new Set<number>();
   allRealmPoints = false;
   interruptible = false;
   readonly #driver: Driver;
@@ -75,6 +53,27 @@ export class Engine {
     this.#driver = driver;
     this.#start = start;
   }
+
+  /** What shared memory looks like to threads: what they read in plain data becomes part of their past. */
+  readonly lens: Lens = {
+    view: (view) => this.memory.watch(view, this.#watcher),
+    open: (buffer) => {
+      this.#watcher.open(buffer);
+    },
+  };
+
+  readonly #watcher = {
+    read: (position: number, value: number): void => {
+      const run = this.#run;
+      if (!this.#active || run.unwinding || run.cursor < run.newFrom) return;
+      mix(this.#active.state, position);
+      mix(this.#active.state, value);
+    },
+    open: (buffer: SharedArrayBuffer): void => {
+      // It did not count as known when this thread went on.
+      if (this.memory.open(buffer) && this.#active) mix(this.#active.state, this.memory.plainKey());
+    },
+  };
 
   get active(): Thread | undefined {
     return this.#active;
@@ -92,7 +91,8 @@ export class Engine {
       return;
     }
     this.#learnPlain(thread);
-    thread.bounds.push({ op: thread.results.length, memory: this.memory.save() });
+    const done = thread.results.length;
+    thread.bounds.push({ op: done, memory: this.memory.save() });
     if (state.wait) {
       const value = state.wait.outcome!;
       this.#driver.note(
@@ -102,7 +102,7 @@ export class Engine {
       this.#record(thread, value, value === 'ok' ? OK : TIMED_OUT, elapsed);
       state.wait = undefined;
     }
-    this.#execute(thread);
+    this.#execute(thread, done + 1);
   }
 
   /** Lets a thread's event loop do something. */
@@ -122,34 +122,48 @@ export class Engine {
   }
 
   /** An atomic operation, wherever it comes from. */
-  step(name: OpName, array: SharedArray, index: number, x: unknown, y: unknown): unknown {
-    const operation: Operation = { name, array, index, x, y, position: this.memory.locate(array, index) };
+  step(name: OpName, view: SharedArray, index: number, x: unknown, y: unknown): unknown {
+    const { array, position } = this.memory.locate(view, index);
+    const operation: Operation = { name, array, index, x, y, position };
     const thread = this.#active;
-    if (!thread) return name === 'notify' ? this.#notify(operation) : real(operation);
+    if (!thread) {
+      if (position >= 0 && name !== 'load') this.memory.touch(position);
+      return name === 'notify' ? this.#notify(operation) : real(operation);
+    }
     if (this.#run.unwinding) this.#unwind();
-    if (operation.position < 0) return this.#stepPrivate(operation);
-    if (!this.#isPoint(operation)) return real(operation);
+    if (position < 0) return this.#stepPrivate(operation);
+    if (!this.#isPoint(operation)) {
+      if (name !== 'load') this.memory.touch(position);
+      return real(operation);
+    }
     const op = this.#enter(thread);
     if (op < thread.results.length) return this.#again(thread, op, operation);
     this.#ask(thread);
-    this.memory.noteAtomic(operation.position);
+    this.memory.touch(position);
     if (name === 'wait') return this.#wait(thread, operation);
     if (name === 'waitAsync') return this.#waitAsync(thread, op, operation);
     const value = name === 'notify' ? this.#notify(operation) : real(operation);
     this.#note(thread, operation, value);
-    this.#record(thread, value, operation.position, 0);
+    this.#record(thread, value, position, 0);
     return value;
   }
 
-  /** A scheduling point without an operation. */
-  point(label: string): void {
+  /** A scheduling point without an operation on memory; `effect` is what happens there. */
+  point(label: string, effect?: () => void): void {
     const thread = this.#active!;
     if (this.#run.unwinding) this.#unwind();
     const op = this.#enter(thread);
     if (op < thread.results.length) return;
     this.#ask(thread);
     this.#driver.note(thread, () => label);
+    effect?.();
     this.#record(thread, undefined, 0, 0);
+  }
+
+  /** The thread does nothing more, and is in no queue. */
+  kill(thread: Thread): void {
+    this.queues.remove(thread.index, () => true);
+    Object.assign(thread.state, { status: 'dead', asyncs: [], woken: [], timers: [], signals: [] });
   }
 
   now(): number {
@@ -177,17 +191,23 @@ export class Engine {
     }
   }
 
-  #execute(thread: Thread): void {
+  /** Runs it from the beginning. What it does after so many operations, or else in its last turn, it has not done before. */
+  #execute(thread: Thread, newFrom?: number): void {
     const run = (this.#run = new RunState());
+    if (newFrom !== undefined) run.newFrom = newFrom;
     this.#active = thread;
     // To be chosen is to execute the next operation; there is nothing to decide in between.
     this.#granted = true;
     const member = new Member(this.realm, thread.id);
     const previous = exchangeAgent(this.#agent(thread, member));
     try {
-      for (const { task, memory, elapsed } of thread.turns) {
+      const last = thread.turns.at(-1);
+      for (const turn of thread.turns) {
+        const { task, memory, elapsed } = turn;
         this.memory.load(memory);
+        this.memory.noteReplay();
         run.clock += elapsed;
+        if (newFrom === undefined && turn === last) run.newFrom = 0;
         this.#perform(thread, task, member);
         drainMicrotasks();
         if (run.unwinding) break;
@@ -198,6 +218,7 @@ export class Engine {
       exchangeAgent(previous);
     }
     const { state } = thread;
+    this.memory.noteRun();
     if (run.saved) this.memory.load(run.saved);
     else {
       state.status = run.promised ? 'idle' : 'done';
@@ -224,7 +245,9 @@ export class Engine {
   #perform(thread: Thread, task: Task, member: Member): void {
     const run = this.#run;
     const settle = (outcome: { value?: unknown; error?: unknown }): void => {
-      if (!run.unwinding && outcome.error !== UNWIND) thread.state.outcome = outcome;
+      if (run.unwinding || outcome.error === UNWIND) return;
+      thread.state.outcome = outcome;
+      thread.state.outcomeKey = keyOfValue(outcome.value);
     };
     try {
       if (task.kind === 'wake') run.resolvers.get(task.asyncId)!(task.result);
@@ -254,6 +277,7 @@ export class Engine {
     const op = run.cursor++;
     for (let bound = thread.bounds[run.nextBound]; bound?.op === op; bound = thread.bounds[++run.nextBound]) {
       this.memory.load(bound.memory);
+      this.memory.noteReplay();
     }
     return op;
   }
@@ -269,6 +293,7 @@ export class Engine {
       case 'waitAsync':
         return value === 'async' ? this.#promise(op) : { async: false, value };
       default:
+        this.memory.noteReplay();
         if (real(operation) === value) return value;
         return this.fail(
           `${thread.name} did something else when it was run again; its code must depend on shared memory only`,
@@ -278,7 +303,11 @@ export class Engine {
 
   #ask(thread: Thread): void {
     if (this.#granted) this.#granted = false;
-    else if (!this.#driver.mayContinue(thread)) this.#setAside();
+    else {
+      this.memory.noteRun();
+      if (!this.#driver.mayContinue(thread)) this.#setAside();
+      this.memory.noteRun();
+    }
   }
 
   #setAside(): never {
@@ -319,6 +348,7 @@ export class Engine {
 
   #isPoint({ name, position }: Operation): boolean {
     if (name === 'wait' || name === 'notify' || name === 'waitAsync' || this.allRealmPoints) return true;
+    if (name === 'load' && this.still.has(position)) return false;
     return !this.memory.isRealm(position) || this.realmPoints.has(position);
   }
 
@@ -327,7 +357,7 @@ export class Engine {
     const { name } = operation;
     if (name === 'notify') return 0;
     if (name !== 'wait' && name !== 'waitAsync') return real(operation);
-    if (real({ ...operation, name: 'load' }) !== operation.x) {
+    if (valueAt(operation) !== operation.x) {
       return name === 'wait' ? 'not-equal' : { async: false, value: 'not-equal' };
     }
     return this.fail(`${this.#active!.name} waits on memory that setup did not return`);
@@ -335,7 +365,7 @@ export class Engine {
 
   #wait(thread: Thread, operation: Operation): unknown {
     const { position, x: expected, y: timeout } = operation;
-    if (real({ ...operation, name: 'load' }) !== expected) {
+    if (valueAt(operation) !== expected) {
       this.#note(thread, operation, 'not-equal');
       this.#record(thread, 'not-equal', position, 0);
       mix(thread.state, NOT_EQUAL);
@@ -350,7 +380,7 @@ export class Engine {
 
   #waitAsync(thread: Thread, op: number, operation: Operation): unknown {
     const { position, x: expected, y: timeout } = operation;
-    const equal = real({ ...operation, name: 'load' }) === expected;
+    const equal = valueAt(operation) === expected;
     const value = equal ? 'async' : 'not-equal';
     this.#note(thread, operation, value);
     this.#record(thread, value, position, 0);
@@ -397,13 +427,3 @@ const OK = 1;
 const TIMED_OUT = 2;
 const NOT_EQUAL = 3;
 const ASYNC = 4;
-
-function timeoutOf(argument: unknown): number {
-  return argument === undefined ? Infinity : Number(argument);
-}
-
-/** The engine's own operation. */
-function real({ name, array, index, x, y }: Operation): unknown {
-  const operations = globalThis.Atomics as unknown as Record<string, (...args: unknown[]) => unknown>;
-  return operations[name]!(array, index, x, y);
-}

@@ -13,7 +13,8 @@ import {
 } from '@x/core';
 import { substitute } from '@x/core/seam';
 import { attach, visitShared } from './attach.js';
-import { Engine } from './engine.js';
+import { DETECTING_SLICE_MS } from './choices.js';
+import { Engine, SLICE } from './engine.js';
 import {
   ExplorationError,
   type Body,
@@ -194,7 +195,7 @@ class Model<S> {
   constructor(options: ExploreOptions<S>, preemptions: number) {
     this.#options = options;
     const names = Object.keys(options.threads);
-    const { mortal = names, idleSlices = 0, ...events } = options.events ?? {};
+    const { mortal = names, idleSlices = 0, sliceMs = [], ...events } = options.events ?? {};
     const realm = Realm.create();
     const host = register(realm, 'host');
     this.#host = {
@@ -210,7 +211,8 @@ class Model<S> {
         events: { timeouts: 0, starves: 0, aborts: 0, kills: 0, interrupts: 0, slices: 0, ...events },
         mortal: new Set(mortal),
         idleSlices,
-        merge: options.merge ?? true,
+        slices: new Set([SLICE, DETECTING_SLICE_MS, ...sliceMs]),
+        merge: options.merge ?? 'all',
         maxSteps: options.maxSteps ?? 2_000,
       },
       {
@@ -260,7 +262,7 @@ class Model<S> {
   #start(thread: Thread, member: Member): unknown {
     const { engine } = this.search;
     const body = this.#options.threads[thread.name] as Body<S>;
-    return body(attach(this.#shared, member), new VirtualThreadHandle(thread, engine));
+    return body(attach(this.#shared, member, engine.lens), new VirtualThreadHandle(thread, engine));
   }
 
   #outcomes(): Record<string, Outcome> {
@@ -275,6 +277,7 @@ class Model<S> {
   #addMemory(realm: Realm): void {
     const { engine } = this.search;
     const { memory } = engine;
+    const still = new Set(this.#options.still);
     const records = Math.max(
       ...engine.threads.map(({ id }) => realm.base(id) + RECORD_WORDS),
       REALM_HEADER_WORDS,
@@ -296,10 +299,9 @@ class Model<S> {
       const { base } = memory.add(buffer);
       for (let i = 0; i < bytes >> 2; i++) {
         const known = this.#options.words?.[path]?.[i];
-        memory.name(
-          base + (byteOffset >> 2) + i,
-          `${path === '' ? 'shared' : path}${known === undefined ? `[${i}]` : `.${known}`}`,
-        );
+        const full = `${path === '' ? 'shared' : path}${known === undefined ? `[${i}]` : `.${known}`}`;
+        memory.name(base + (byteOffset >> 2) + i, full);
+        if (still.has(full)) engine.still.add(base + (byteOffset >> 2) + i);
       }
     };
     visitShared(
@@ -343,6 +345,13 @@ class VirtualThreadHandle implements VirtualThread {
     this.point('in the section');
     this.check(words[index] === this.#thread.index + 1, 'was joined in the section');
     words[index] = 0;
+  }
+
+  kill(name: string): void {
+    const victim = this.#engine.threads.find((thread) => thread.name === name)!;
+    this.#engine.point(`kills ${name}`, () => {
+      this.#engine.kill(victim);
+    });
   }
 
   signal(): AbortSignal {

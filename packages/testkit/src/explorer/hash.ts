@@ -22,3 +22,24 @@ export function mix(hash: Hash, value: number): void {
 export function keyOf(hash: Hash): number {
   return (hash.a >>> 0) * 0x200000 + (hash.b & 0x1fffff);
 }
+
+/** A hash of a value that is made of primitive values, arrays and plain objects; undefined for others. */
+export function keyOfValue(value: unknown): number | undefined {
+  const hash = newHash();
+  return mixValue(hash, value) ? keyOf(hash) : undefined;
+}
+
+function mixValue(hash: Hash, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) {
+    if (typeof value === 'symbol' || typeof value === 'function') return false;
+    const text = `${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`;
+    mix(hash, text.length);
+    for (let i = 0; i < text.length; i++) mix(hash, text.charCodeAt(i));
+    return true;
+  }
+  const isArray = Array.isArray(value);
+  if (!isArray && Object.getPrototypeOf(value) !== Object.prototype) return false;
+  const entries = Object.entries(value);
+  mix(hash, entries.length * 2 + (isArray ? 1 : 0));
+  return entries.every(([key, item]) => mixValue(hash, key) && mixValue(hash, item));
+}

@@ -1,32 +1,69 @@
 /**
  * The shared memory of a model: every buffer that `setup` returned, and the realm's header with the
  * records of the model's threads. It can be copied and put back as a whole.
+ *
+ * Only words that have ever changed are copied, compared and put back. Who writes is known wherever
+ * threads have *watched* views only, through which every access is seen. A buffer that a thread
+ * has got hold of itself, to make views of its own, is *open*: it is searched for changes.
  */
-import { mix, newHash, type Hash } from './hash.js';
+import type { Hash } from './hash.js';
+import { watchView, type Watcher } from './watched-view.js';
 
 /** One buffer of the model. */
 export interface Region {
   readonly words: Int32Array;
-  /** Index of its first word in a snapshot. */
+  /** Index of its first word among all words of the model. */
   readonly base: number;
   /** The realm: its notes about threads are not scheduling points and not part of a state's identity. */
   readonly isRealm: boolean;
+  /** What it held at the beginning. */
+  readonly initial: Int32Array;
+  isOpen: boolean;
 }
 
-/** The content of all regions, one after the other. */
+/** The content of all cells that were known when it was made. */
 export type Snapshot = Int32Array;
 
 export type SharedArray = Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Uint8Array | Int8Array;
+
+/** A word that has changed some time. */
+interface Cell {
+  readonly position: number;
+  readonly words: Int32Array;
+  readonly index: number;
+  readonly initial: number;
+  readonly region: Region;
+  /** Part of a state's identity. */
+  readonly isVital: boolean;
+}
+
+/** Where an array that a thread uses lies. */
+export interface Located {
+  /** The array itself, not a watched view of it. */
+  readonly array: SharedArray;
+  /** The word, or -1 if the memory is no part of the model. */
+  readonly position: number;
+}
 
 export class ModelMemory {
   readonly #regions: Region[] = [];
   readonly #byBuffer = new Map<ArrayBufferLike, Region>();
   readonly #names = new Map<number, string>();
   /** Words of the realm that are part of a state's identity. */
-  readonly #vital: number[] = [];
-  /** Words on which an atomic operation was ever done; all others hold plain data. */
-  #atomic = new Uint8Array(0);
+  readonly #vital = new Set<number>();
+  readonly #cells: Cell[] = [];
+  /** By position. */
+  #cellAt: (Cell | undefined)[] = [];
   #length = 0;
+  /** The present content, if nothing has been written since it was copied. */
+  #current: Snapshot | undefined;
+  /** Whether all changes in open buffers have been found. */
+  #searched = true;
+  /** Whether to search in buffers that are not open, too. */
+  #suspectAll = false;
+  /** Watched views, by what they watch and by themselves. */
+  readonly #watched = new Map<Int32Array, Int32Array>();
+  readonly #watches = new Map<object, { readonly array: Int32Array; readonly base: number }>();
 
   /** Adds a buffer, or its first `length` words; known ones are left alone. */
   add(buffer: SharedArrayBuffer, isRealm = false, length = buffer.byteLength >> 2): Region {
@@ -34,29 +71,55 @@ export class ModelMemory {
     if (known) return known;
     if (buffer.byteLength % 4 !== 0)
       throw new RangeError('shared memory of a model must be a multiple of 4 bytes');
-    const region = { words: new Int32Array(buffer, 0, length), base: this.#length, isRealm };
+    const words = new Int32Array(buffer, 0, length);
+    const region = { words, base: this.#length, isRealm, initial: words.slice(), isOpen: false };
     this.#regions.push(region);
     this.#byBuffer.set(buffer, region);
     this.#length += length;
-    this.#atomic = new Uint8Array(this.#length);
+    this.#cellAt = new Array<Cell | undefined>(this.#length).fill(undefined);
     return region;
   }
 
   /** Makes a word of the realm part of a state's identity. */
   addVital(position: number): void {
-    this.#vital.push(position);
+    this.#vital.add(position);
   }
 
-  /** The word's position in a snapshot, or -1 if the memory is no part of the model. */
-  locate(array: SharedArray, index: number): number {
+  /**
+   * From now on the buffer is searched for changes, and whoever goes on knows all that is in it.
+   * Returns whether that is new.
+   */
+  open(buffer: ArrayBufferLike): boolean {
+    const region = this.#byBuffer.get(buffer);
+    if (!region || region.isOpen) return false;
+    region.isOpen = true;
+    this.noteRun();
+    return true;
+  }
+
+  /** A view for threads: the same words, but every plain access is seen. */
+  watch(view: Int32Array, watcher: Omit<Watcher, 'write'>): Int32Array {
+    const known = this.#watched.get(view);
+    if (known) return known;
+    const region = this.#byBuffer.get(view.buffer);
+    if (!region) return view;
+    const base = region.base + (view.byteOffset >> 2);
+    const watched = watchView(view, base, {
+      ...watcher,
+      write: (position) => this.touch(position),
+    });
+    this.#watched.set(view, watched);
+    this.#watches.set(watched, { array: view, base });
+    return watched;
+  }
+
+  locate(array: SharedArray, index: number): Located {
+    const watch = this.#watches.get(array);
+    if (watch) return { array: watch.array, position: watch.base + index };
     const region = this.#byBuffer.get(array.buffer);
-    if (!region) return -1;
+    if (!region) return { array, position: -1 };
     const word = (array.byteOffset + index * array.BYTES_PER_ELEMENT) >> 2;
-    return word < region.words.length ? region.base + word : -1;
-  }
-
-  regionOf(buffer: ArrayBufferLike): Region | undefined {
-    return this.#byBuffer.get(buffer);
+    return { array, position: word < region.words.length ? region.base + word : -1 };
   }
 
   isRealm(position: number): boolean {
@@ -65,8 +128,27 @@ export class ModelMemory {
     );
   }
 
-  noteAtomic(position: number): void {
-    this.#atomic[position] = 1;
+  /** The word may change now. */
+  touch(position: number): Cell {
+    this.#current = undefined;
+    return this.#cellAt[position] ?? this.#addCell(position);
+  }
+
+  /** A thread goes on, or something else may write anything. */
+  noteRun(): void {
+    this.#current = undefined;
+    this.#searched = false;
+  }
+
+  /** The test itself may have written anything, through views of its own. */
+  noteTest(): void {
+    this.noteRun();
+    this.#suspectAll = true;
+  }
+
+  /** A thread does again what it has done: it writes where somebody has written before. */
+  noteReplay(): void {
+    this.#current = undefined;
   }
 
   name(position: number, name: string): void {
@@ -79,35 +161,85 @@ export class ModelMemory {
   }
 
   save(): Snapshot {
-    const snapshot = new Int32Array(this.#length);
-    for (const { words, base } of this.#regions) snapshot.set(words, base);
+    if (this.#current) return this.#current;
+    this.#search();
+    const cells = this.#cells;
+    const snapshot = new Int32Array(cells.length);
+    for (let i = 0; i < cells.length; i++) {
+      const { words, index } = cells[i]!;
+      snapshot[i] = words[index]!;
+    }
+    this.#current = snapshot;
     return snapshot;
   }
 
   load(snapshot: Snapshot): void {
-    for (const { words, base } of this.#regions) words.set(snapshot.subarray(base, base + words.length));
+    if (this.#current === snapshot) return;
+    this.#search();
+    const cells = this.#cells;
+    for (let i = 0; i < cells.length; i++) {
+      const { words, index, initial } = cells[i]!;
+      words[index] = i < snapshot.length ? snapshot[i]! : initial;
+    }
+    this.#current = snapshot;
   }
 
   /** Mixes in what tells two states apart. */
   mixState(hash: Hash): void {
-    for (const { words, isRealm } of this.#regions) {
-      if (isRealm) continue;
-      for (let i = 0; i < words.length; i++) mix(hash, words[i]!);
-    }
-    const realm = this.#regions.find((region) => region.isRealm)!;
-    for (const position of this.#vital) mix(hash, realm.words[position - realm.base]!);
+    this.save();
+    for (const cell of this.#cells) if (cell.isVital) addCell(hash, cell);
   }
 
   /**
-   * A hash of the plain data. What a thread reads there does not show in the results of its
-   * operations, so it is taken as known to a thread from the moment when it goes on.
+   * A hash of what is in open buffers. What a thread reads there does not show in the results of
+   * its operations, so it is taken as known to a thread from the moment when it goes on.
    */
   plainKey(): number {
-    const hash = newHash();
-    for (const { words, base, isRealm } of this.#regions) {
-      if (isRealm) continue;
-      for (let i = 0; i < words.length; i++) if (this.#atomic[base + i] === 0) mix(hash, words[i]!);
-    }
+    this.save();
+    const hash = { a: 0, b: 0 };
+    for (const cell of this.#cells) if (cell.region.isOpen) addCell(hash, cell);
     return hash.a;
   }
+
+  #search(): void {
+    if (this.#searched) return;
+    this.#searched = true;
+    for (const region of this.#regions) {
+      if (!region.isOpen && (region.isRealm || !this.#suspectAll)) continue;
+      const { words, initial, base } = region;
+      for (let i = 0; i < words.length; i++)
+        if (words[i] !== initial[i] && this.#cellAt[base + i] === undefined) this.#addCell(base + i);
+    }
+    this.#suspectAll = false;
+  }
+
+  #addCell(position: number): Cell {
+    const region = this.#regions.find(
+      ({ base, words }) => position >= base && position < base + words.length,
+    )!;
+    const index = position - region.base;
+    const cell = {
+      position,
+      words: region.words,
+      index,
+      initial: region.initial[index]!,
+      region,
+      isVital: !region.isRealm || this.#vital.has(position),
+    };
+    this.#cells.push(cell);
+    this.#cellAt[position] = cell;
+    return cell;
+  }
+}
+
+/** Adds one word to a hash in which order does not matter, and words with their first value do not count. */
+function addCell(hash: Hash, { words, index, initial, position }: Cell): void {
+  const change = words[index]! ^ initial;
+  if (change === 0) return;
+  let a = Math.imul(change, 0x9e3779b1) + Math.imul(position + 1, 0x85ebca6b);
+  a = Math.imul(a ^ (a >>> 15), 0xc2b2ae35);
+  hash.a = (hash.a + (a ^ (a >>> 13))) | 0;
+  let b = Math.imul(change + 0x7f4a7c15, 0x27d4eb2f) ^ Math.imul(position + 1, 0x165667b1);
+  b = Math.imul(b ^ (b >>> 16), 0x9e3779b1);
+  hash.b = (hash.b + (b ^ (b >>> 14))) | 0;
 }

@@ -15,6 +15,8 @@ export interface VirtualThread {
    * word. `words` is memory that `setup` returned.
    */
   section(words: Int32Array, index?: number): void;
+  /** Kills another thread at this point, as `terminate()` does. The realm learns of it at any later step. */
+  kill(name: string): void;
   /** A signal that may fire at any turn of this thread's event loop, as often as `events.aborts` allows. */
   signal(): AbortSignal;
 }
@@ -43,9 +45,18 @@ export interface Events {
    * nobody is saved by looking again. Whoever explores death or interrupts needs 2 or more.
    */
   readonly idleSlices?: number;
+  /** Times in milliseconds that are slices, too, besides that of the agent. */
+  readonly sliceMs?: readonly number[];
 }
 
 export type Outcome = { readonly value: unknown } | { readonly dead: true };
+
+/**
+ * When a state counts as one that was explored before, each allowing what the one before it does:
+ * `none`: never; `same`: the same memory, the same past of every thread, as much left of the bounds;
+ * `covered`: also if less is left of the bounds; `all`: whatever the past of threads that have ended.
+ */
+export type Merging = 'none' | 'same' | 'covered' | 'all';
 
 export interface ExploreOptions<S, N extends string = string> {
   readonly name: string;
@@ -64,10 +75,15 @@ export interface ExploreOptions<S, N extends string = string> {
   readonly events?: Events;
   /** Names of words: by path in what `setup` returned, by index. `{ lock: { 4: 'STATE' } }` */
   readonly words?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  /**
+   * Words whose loads are no scheduling points, named as in a trace (`lock.STATE`): those for which it does not matter
+   * when they are read. Makes a model smaller.
+   */
+  readonly still?: readonly string[];
   /** Explores only the schedule that a failure has printed, and fails with its trace again. */
   readonly replay?: string;
-  /** Whether states that were reached before are explored only once. Default: true. */
-  readonly merge?: boolean;
+  /** Which states are explored only once. Default: 'all'. */
+  readonly merge?: Merging;
   /** Whether accesses to the realm's notes are scheduling points, too. Default: false. */
   readonly realmPoints?: boolean;
   /** Operations after which a schedule counts as endless. Default: 2000. */
@@ -79,11 +95,14 @@ export interface ExploreOptions<S, N extends string = string> {
 }
 
 export interface Explored {
-  /** Schedules within the bounds, each of them explored or equal to one that was. */
+  /**
+   * Schedules within the bounds, each of them run or equal to one that was. There are at least so many:
+   * where a state is reached again with less left of the bounds, all that may follow count as one.
+   */
   readonly schedules: number;
   /** Schedules that were run to their end. */
   readonly runs: number;
-  /** Different states in which there was a choice. */
+  /** Different states, at every point of every schedule. */
   readonly states: number;
   readonly ms: number;
 }

@@ -7,6 +7,8 @@ const CLOCK_START = 1_000;
 export class RunState {
   cursor = 0;
   nextBound = 0;
+  /** After this many operations the thread does what it has not done before. */
+  newFrom = Infinity;
   clock = CLOCK_START;
   timers = 0;
   signals = 0;

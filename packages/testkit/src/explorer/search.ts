@@ -1,18 +1,21 @@
 /**
  * Walks through all schedules, depth first.
  *
- * A *node* is a state with more than one choice. Its whole state is kept, so that the next choice is
- * tried from there; only the thread that is chosen is run again, not the schedule. A state that was
- * reached before, with the same pasts of all threads, the same memory and queues and the same
- * budgets, has the same future: it is not walked through again, only counted again.
+ * A *node* is a state, at a point at which something else could happen. Where there is more than one
+ * choice the whole state is kept, so that the next choice is tried from there; only the thread that is
+ * chosen is run again, not the schedule. A state that was reached before has the same future and is not
+ * walked through again: the same memory and queues, the same pasts of all threads that may still run,
+ * the same outcomes of the others, and no more left of the bounds (see `Visited`).
  */
-import { ThreadState as RealmState } from '@x/core';
+import { interruptThread, ThreadState as RealmState } from '@x/core';
 import { choicesOf, STARVING_MS, type Budgets, type Choice } from './choices.js';
 import type { Engine } from './engine.js';
 import { type Driver } from './engine.js';
 import { keyOf, mix, newHash } from './hash.js';
 import type { Snapshot } from './memory.js';
+import type { Merging } from './options.js';
 import type { SavedThread, Thread } from './thread.js';
+import { leftOf, Visited, type Left } from './visited.js';
 import type { SavedQueues } from './wait-queues.js';
 
 export interface SearchLimits {
@@ -20,7 +23,8 @@ export interface SearchLimits {
   readonly events: Omit<Budgets, 'preemptions'>;
   readonly mortal: ReadonlySet<string>;
   readonly idleSlices: number;
-  readonly merge: boolean;
+  readonly slices: ReadonlySet<number>;
+  readonly merge: Merging;
   readonly maxSteps: number;
 }
 
@@ -43,12 +47,16 @@ interface Saved {
 
 interface Node {
   readonly choices: readonly Choice[];
-  readonly saved: Saved;
+  /** Undefined if there was one choice only. */
+  readonly saved: Saved | undefined;
   readonly key: number;
+  readonly left: Left;
   taken: number;
   /** Schedules from here on, of the choices that are done. */
   schedules: number;
 }
+
+const NOTHING: Left = { current: -1, preemptions: 0, events: 0 };
 
 const STATUSES = ['ready', 'sleeping', 'idle', 'done', 'dead'] as const;
 
@@ -62,7 +70,7 @@ export class Search implements Driver {
   readonly #limits: SearchLimits;
   readonly #hooks: SearchHooks;
   readonly #nodes: Node[] = [];
-  readonly #visited = new Map<number, number>();
+  readonly #visited = new Visited();
   #budgets: Budgets;
   #current = -1;
   #steps = 0;
@@ -89,7 +97,7 @@ export class Search implements Driver {
 
   /** The choices that led to the present state. */
   get path(): readonly number[] {
-    return this.#nodes.map(({ taken }) => taken);
+    return this.#nodes.filter(({ saved }) => saved).map(({ taken }) => taken);
   }
 
   /** Follows this path, then the first choice everywhere; to be called before the first `walk`. */
@@ -149,34 +157,47 @@ export class Search implements Driver {
       return this.#end(`invariant: ${String(error)}`);
     }
     const { threads } = this.engine;
+    // Whoever goes on in the place of a thread that cannot preempts nobody.
+    if (threads[this.#current]?.state.status !== 'ready') this.#current = -1;
     const { choices, progress } = choicesOf(threads, {
       budgets: this.#budgets,
       current: this.#current,
       mortal: this.#limits.mortal,
       idleSlices: this.#limits.idleSlices,
+      slices: this.#limits.slices,
     });
     const allFinished = threads.every((thread) => thread.finished);
     if (!progress && !allFinished) return this.#end(this.#describeDeadlock());
     // The realm may learn of a death after everything else is over; nobody is there to notice.
     if (allFinished && (!progress || choices.every(({ kind }) => kind === 'mark'))) return this.#finish();
-    return choices.length === 1 ? choices[0] : this.#branch(choices);
+    return this.#branch(choices);
   }
 
   #branch(choices: readonly Choice[]): Choice | undefined {
-    const key = this.#key();
-    if (this.#limits.merge && !this.#forced) {
-      const known = this.#visited.get(key);
-      if (known !== undefined) {
-        this.#count(known);
-        this.#end();
-        return;
-      }
+    const [only] = choices;
+    if (this.#forced) {
+      if (choices.length === 1) return only;
+      const taken = this.#forced[this.#nodes.length] ?? 0;
+      this.#nodes.push({ choices, saved: this.#save(), key: 0, left: NOTHING, taken, schedules: 0 });
+      return (
+        choices[taken] ?? this.#end('this schedule does not fit the test; it was printed by another version')
+      );
     }
-    const taken = this.#forced?.[this.#nodes.length] ?? 0;
-    this.#nodes.push({ choices, saved: this.#save(), key, taken, schedules: 0 });
-    return (
-      choices[taken] ?? this.#end('this schedule does not fit the test; it was printed by another version')
-    );
+    const saved = choices.length === 1 ? undefined : this.#save();
+    const node: Node = { choices, saved, key: 0, left: NOTHING, taken: 0, schedules: 0 };
+    if (this.#limits.merge === 'none') {
+      if (saved) this.#nodes.push(node);
+      return only;
+    }
+    const key = this.#key();
+    const left = leftOf(this.#budgets, this.#current);
+    const known = this.#visited.find(key, left, this.#limits.merge === 'same');
+    if (known !== undefined) {
+      this.#count(known);
+      return this.#end();
+    }
+    this.#nodes.push({ ...node, key, left });
+    return only;
   }
 
   #finish(): Choice | undefined {
@@ -188,6 +209,8 @@ export class Search implements Driver {
     } catch (error) {
       this.fail(`final: ${String(error)}`);
     }
+    // It may have drained a queue, or taken a lock.
+    this.engine.memory.noteTest();
     return this.#end();
   }
 
@@ -208,12 +231,12 @@ export class Search implements Driver {
   #backtrack(): boolean {
     for (let node; (node = this.#nodes.at(-1));) {
       if (++node.taken < node.choices.length) {
-        this.#load(node.saved);
+        this.#load(node.saved!);
         this.#next = node.choices[node.taken];
         return true;
       }
       this.#nodes.pop();
-      this.#visited.set(node.key, node.schedules);
+      if (this.#limits.merge !== 'none') this.#visited.add(node.key, node.left, node.schedules);
       this.#count(node.schedules);
     }
     return false;
@@ -249,20 +272,20 @@ export class Search implements Driver {
       case 'kill':
         budgets.kills--;
         this.note(thread, () => '— dies');
-        // The engine takes a thread that ends out of its lists.
-        engine.queues.remove(thread.index, () => true);
-        Object.assign(state, { status: 'dead', asyncs: [], woken: [], timers: [], signals: [] });
+        engine.kill(thread);
         return;
       case 'mark':
         this.note(thread, () => '— is known to be dead');
         state.marked = true;
+        engine.memory.noteRun();
         engine.realm.end(thread.id, RealmState.DEAD);
         return;
       case 'interrupt':
         budgets.interrupts--;
         this.note(thread, () => '— is interrupted');
         state.interrupted = true;
-        engine.realm.interrupt(thread.id);
+        engine.memory.noteRun();
+        interruptThread(engine.realm, thread.id);
         return;
     }
   }
@@ -321,31 +344,32 @@ export class Search implements Driver {
     if (this.trace) this.trace.length = saved.traced;
   }
 
+  /** What the future depends on, but for what is left of the bounds; see `Visited`. */
   #key(): number {
     const hash = newHash();
     const { engine } = this;
+    const forget = this.#limits.merge === 'all';
     engine.memory.mixState(hash);
     engine.queues.mixState(hash);
-    const finite = this.#budgets.preemptions !== Infinity;
-    for (const { state, index } of engine.threads) {
-      const outcome =
+    for (const thread of engine.threads) {
+      const { state } = thread;
+      const bits = STATUSES.indexOf(state.status) | (state.outcome ? 8 : 0) | (state.marked ? 16 : 0);
+      mix(hash, bits);
+      if (forget && state.status === 'dead') continue;
+      if (forget && thread.over && state.outcomeKey !== undefined) {
+        mix(hash, state.outcomeKey);
+        continue;
+      }
+      const wait =
         state.wait?.outcome === 'ok' ? 1 : state.wait?.outcome === 'timed-out' ? 2 : state.wait ? 3 : 0;
-      const bits = (state.outcome ? 1 : 0) | (state.marked ? 2 : 0) | (state.interrupted ? 4 : 0);
-      mix(
-        hash,
-        STATUSES.indexOf(state.status) |
-          (outcome << 3) |
-          (bits << 5) |
-          (state.idleSlices << 8) |
-          (finite && index === this.#current ? 1 << 20 : 0),
-      );
+      mix(hash, wait | (state.interrupted ? 4 : 0) | (state.idleSlices << 3));
       mix(hash, state.a);
       mix(hash, state.b);
       for (const { asyncId, result } of state.woken) mix(hash, asyncId * 2 + (result === 'ok' ? 1 : 0));
       for (const { id } of state.timers) mix(hash, id + 0x1000);
       for (const id of state.signals) mix(hash, id + 0x2000);
     }
-    for (const budget of Object.values(this.#budgets)) mix(hash, budget === Infinity ? -1 : budget);
+    mix(hash, this.#budgets.timeouts);
     return keyOf(hash);
   }
 

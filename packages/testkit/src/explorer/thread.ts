@@ -76,6 +76,8 @@ export interface ThreadState {
   status: Status;
   /** How its body ended. An async one may still have an event loop. */
   outcome: Outcome | undefined;
+  /** A hash of the outcome, if it can be hashed: all that matters of a thread with nothing left to do. */
+  outcomeKey: number | undefined;
   wait: PendingWait | undefined;
   asyncs: readonly PendingAsync[];
   /** Promises of `waitAsync` that are about to be resolved, in order. */
@@ -90,7 +92,7 @@ export interface ThreadState {
   interrupted: boolean;
   /** Slices that ended while nothing else could happen. */
   idleSlices: number;
-  /** Hash of the plain data when it was last running. */
+  /** Hash of what was in open buffers when it was last running. */
   plain: number;
   /** Hash of its past. */
   a: number;
@@ -141,6 +143,13 @@ export class Thread {
   get finished(): boolean {
     return this.state.outcome !== undefined || this.state.status === 'dead';
   }
+
+  /** Whether it will never run again, so that its past does not matter any more. */
+  get over(): boolean {
+    const { status, outcome, asyncs, woken, timers } = this.state;
+    if (status === 'dead' || status === 'done') return true;
+    return status === 'idle' && outcome !== undefined && asyncs.length + woken.length + timers.length === 0;
+  }
 }
 
 function initialState(): ThreadState {
@@ -148,6 +157,7 @@ function initialState(): ThreadState {
   return {
     status: 'ready',
     outcome: undefined,
+    outcomeKey: undefined,
     wait: undefined,
     asyncs: [],
     woken: [],

@@ -1,6 +1,7 @@
 /** The seam as a model has it: every name leads to the engine. */
-import type { Engine, OpName } from './engine.js';
+import type { Engine } from './engine.js';
 import type { SharedArray } from './memory.js';
+import type { OpName } from './operation.js';
 import { UNWIND } from './thread.js';
 
 /** What `substitute` takes. */

@@ -1,0 +1,117 @@
+/** Cancelling under the explorer: against a worker that takes the task, that runs it, that leaves it. */
+import { expect, test } from 'vitest';
+import { CancelledError } from '@x/core';
+import {
+  check,
+  crewOf,
+  ENDLESS,
+  LONG,
+  outcomeOf,
+  ownerOf,
+  runsOf,
+  setup,
+  spare,
+  worker,
+} from './pool-model.js';
+
+test('either the canceller has the task or a worker, and its slot is used again', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: {
+      S: (model) => {
+        const side = ownerOf(model);
+        const first = side.submit(1);
+        const cancelled = first.cancel();
+        const next = [side.submit(2), side.submit(3)].map(outcomeOf);
+        const result = outcomeOf(first);
+        side.close();
+        return { cancelled, result, next };
+      },
+      W0: worker(0),
+    },
+    preemptions: LONG ? 3 : 2,
+    final: (model, { S }) => {
+      const { cancelled, result, next } = (S as { value: Record<string, unknown> }).value;
+      expect(result).toBe(cancelled ? CancelledError.name : 2);
+      expect(next).toEqual([4, 6]);
+      expect(runsOf(model, 1, 2, 3)).toEqual([cancelled ? 0 : 1, 1, 1]);
+    },
+  });
+});
+
+test('a task that was cancelled in the overflow never runs, those around it do', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: {
+      S: (model) => {
+        const side = ownerOf(model);
+        const futures = [1, 2, 3, 4].map((n) => side.submit(n));
+        const cancelled = futures[2]!.cancel();
+        const results = futures.map(outcomeOf);
+        side.close();
+        return { cancelled, results };
+      },
+      W0: worker(0),
+    },
+    preemptions: LONG ? 2 : 1,
+    final: (model, { S }) => {
+      const { cancelled, results } = (S as { value: Record<string, unknown> }).value;
+      expect(results).toEqual([2, 4, cancelled ? CancelledError.name : 6, 8]);
+      expect(runsOf(model, 1, 2, 3, 4)).toEqual([1, 1, cancelled ? 0 : 1, 1]);
+    },
+  });
+});
+
+test('a task that runs is cancelled, or has ended; the next one is not interrupted', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: {
+      S: (model) => {
+        const side = ownerOf(model);
+        const first = side.submit(1);
+        const cancelled = first.cancel({ running: true, grace: Infinity });
+        const result = outcomeOf(first);
+        const next = outcomeOf(side.submit(2));
+        side.close();
+        return { cancelled, result, next };
+      },
+      W0: worker(0),
+    },
+    preemptions: LONG ? 3 : 2,
+    final: (model, { S }) => {
+      const { cancelled, result, next } = (S as { value: Record<string, unknown> }).value;
+      expect(result).toBe(cancelled ? CancelledError.name : 2);
+      expect(next).toBe(4);
+      expect(runsOf(model, 2)).toEqual([1]);
+      const { realm } = model.executor.memory.member;
+      const [id] = [...realm.ids()].filter((known) => realm.name(known) === 'W0');
+      expect(realm.isInterrupted(id!)).toBe(false);
+    },
+  });
+});
+
+test('a task that does not end in its grace period ends with its worker, and another one runs the next', async () => {
+  await check({
+    setup: setup(),
+    threads: {
+      S: async (model, thread) => {
+        const side = crewOf(model, thread);
+        const endless = side.submit(ENDLESS);
+        const cancelled = endless.cancel({ running: true, grace: 5 });
+        const next = await side.submit(2);
+        side.close();
+        return { cancelled, next };
+      },
+      W0: spare(0),
+      W1: spare(1),
+    },
+    preemptions: 1,
+    events: { timeouts: 1 },
+    final: (model, { S }) => {
+      const { cancelled, next } = (S as { value: Record<string, unknown> }).value;
+      expect(cancelled).toBe(true);
+      expect(next).toBe(4);
+      expect(runsOf(model, 2)).toEqual([1]);
+    },
+  });
+});

@@ -1,0 +1,77 @@
+/** Shutting down under the explorer, while tasks are in flight and while others submit; and taking an area. */
+import { ShutdownError } from '@x/core';
+import { expect, test } from 'vitest';
+import {
+  areaOf,
+  check,
+  crewOf,
+  guestOf,
+  LONG,
+  outcomeOf,
+  ownerOf,
+  runsOf,
+  setup,
+  spare,
+  worker,
+} from './pool-model.js';
+
+test('what was submitted before the shutdown is run, and nothing after it', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: {
+      S: (model) => {
+        const side = ownerOf(model);
+        const futures = [1, 2, 3].map((n) => side.submit(n));
+        side.close();
+        const late = outcomeOf(() => side.submit(4));
+        return [...futures.map(outcomeOf), late];
+      },
+      W0: worker(0),
+    },
+    preemptions: 2,
+    final: (model, { S }) => {
+      expect(S).toEqual({ value: [2, 4, 6, ShutdownError.name] });
+      expect(runsOf(model, 1, 2, 3, 4)).toEqual([1, 1, 1, 0]);
+    },
+  });
+});
+
+test('a task that another thread submits during the shutdown is refused or run, also by a worker that has to be started for it', async () => {
+  await check({
+    setup: setup({ submitters: 2 }),
+    threads: {
+      S: (model, thread) => {
+        const side = crewOf(model, thread);
+        const result = side.submit(1).result();
+        side.end();
+        return result;
+      },
+      G: (model) => outcomeOf(() => guestOf(model).submit(2)),
+      W0: spare(0),
+      W1: spare(1),
+    },
+    preemptions: LONG ? 1 : 0,
+    events: { idleSlices: 4 },
+    final: (model, { S, G }) => {
+      expect(S).toEqual({ value: 2 });
+      const { value } = G as { value: unknown };
+      expect([4, ShutdownError.name]).toContain(value);
+      expect(runsOf(model, 1, 2)).toEqual([1, value === 4 ? 1 : 0]);
+    },
+  });
+});
+
+test('two threads take different areas, or are told that there is none', async () => {
+  await check({
+    setup: setup({ submitters: 1 }),
+    threads: {
+      S: () => undefined,
+      G: (model) => areaOf(model),
+      H: (model) => areaOf(model),
+    },
+    final: (_model, { G, H }) => {
+      expect([G, H]).toContainEqual({ value: 1 });
+      expect([G, H]).toContainEqual({ value: undefined });
+    },
+  });
+});

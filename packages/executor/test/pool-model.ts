@@ -1,0 +1,358 @@
+/**
+ * A pool under the explorer: the real code of submitters, the owner and workers over one small shared memory. Only what
+ * is no part of the pool is replaced: its sizes, the start of threads, messages, and the turn of an event loop.
+ */
+import { encode, home, runtime, ThreadState, workers, type TargetReference } from '@x/core';
+import { Atomics, queueMicrotask } from '@x/core/seam';
+import {
+  explore,
+  type Body,
+  type Events,
+  type Explored,
+  type ExploreOptions,
+  type VirtualThread,
+} from '@x/testkit/explorer';
+import { expect, vi } from 'vitest';
+import type { Owner } from '../src/area.js';
+import { Crew, type WorkerOrder } from '../src/crew.js';
+import { poolOf, ThreadPoolExecutor } from '../src/executor.js';
+import type { Future } from '../src/future.js';
+import type { Launched } from '../src/launch.js';
+import * as layout from '../src/layout.js';
+import type { Pool } from '../src/pool.js';
+import { becomeWorker } from '../src/roles.js';
+import { Runner } from '../src/runner.js';
+import { Submitter } from '../src/submitter.js';
+import { TargetNumbers } from '../src/targets.js';
+import type { TaskOptions } from '../src/task.js';
+
+vi.mock('../src/sizes.js', () => import('./small-sizes.js'));
+vi.mock('../src/launch.js', () => ({ launch: (_name: string, order: WorkerOrder) => launch(order) }));
+
+export interface PoolModel {
+  readonly executor: ThreadPoolExecutor;
+  /** How often each task was begun. */
+  readonly ran: Int32Array;
+  /**
+   * How many workers were started; for each its record + 1, or −1: it is not needed any more; how often the system has no
+   * room for a thread.
+   */
+  readonly jobs: Int32Array;
+}
+
+/** Workers that can be started, at most. */
+const SPARES = 3;
+
+const TASK: TargetReference = {
+  kind: 'source',
+  source: 'n=>modelTask(n)',
+  url: 'm',
+  strict: true,
+  name: 't',
+};
+
+/** What the last `setup` made; all models run one after the other. */
+let current: PoolModel;
+/** Id of the first thread that is a worker. */
+let firstWorker: number;
+
+/** A task that never ends. */
+export const ENDLESS = 5;
+/** A task that ends only when task `n − 1` was begun, too. */
+export const MEETING = 7;
+
+/** Notes that the task runs; its result is twice the number. */
+(globalThis as { modelTask?: (n: number) => unknown }).modelTask = (n) => {
+  const { ran } = current;
+  Atomics.add(ran, n, 1);
+  while (n === ENDLESS) Atomics.wait(ran, n, 1);
+  if (n >= MEETING - 1) {
+    Atomics.notify(ran, n);
+    const other = n === MEETING ? n - 1 : MEETING;
+    while (Atomics.load(ran, other) === 0) Atomics.wait(ran, other, 0);
+  }
+  return n * 2;
+};
+
+// What an event loop does in between is a turn of its own, of which the explorer decides.
+Object.assign(runtime, {
+  nextTurn(callback: () => void) {
+    queueMicrotask(callback);
+  },
+  activeResources: () => [],
+});
+
+/** A port in a model without messages. */
+const NO_PORT = {
+  postMessage: (): void => {
+    throw new Error('no message may be sent in this model');
+  },
+  close: (): void => undefined,
+  receiveNow: () => undefined,
+  transferable: undefined,
+};
+Object.assign(workers!, { channel: () => [NO_PORT, NO_PORT], port: () => NO_PORT });
+class NoChannel {
+  readonly postMessage = NO_PORT.postMessage;
+  close(): void {
+    // There is nothing to close.
+  }
+}
+Object.assign(globalThis, { BroadcastChannel: NoChannel });
+Object.assign(runtime, { receiveNow: () => undefined });
+
+/** Who is in a model. The owner is its first thread; the workers come after the submitters. */
+export interface Cast {
+  /** Threads that submit. Default: 1. */
+  readonly submitters?: number;
+  /** Workers that are there already. Default: 0. */
+  readonly ready?: number;
+  /** Default: as many as there are already, at least 1. */
+  readonly maxWorkers?: number;
+  /** How often the system has no room for a thread. Default: 0. */
+  readonly refusals?: number;
+}
+
+/** Makes the pool. */
+export const setup =
+  ({ submitters = 1, ready = 0, maxWorkers = Math.max(ready, 1), refusals = 0 }: Cast = {}) =>
+  (): PoolModel => {
+    const executor = new ThreadPoolExecutor({ maxWorkers, threadNamePrefix: 'w' });
+    const { words } = poolOf(executor);
+    // The explorer's own thread comes first.
+    const owner = home().id + 1;
+    words[layout.OWNER_WORD] = owner;
+    firstWorker = owner + submitters;
+    new TargetNumbers(poolOf(executor)).numberOf(TASK);
+    for (let record = 0; record < ready; record++) {
+      words[layout.recordBase(record) + layout.THREAD_WORD] = firstWorker + record;
+      words[layout.recordBase(record) + layout.MODE_WORD] = layout.WorkerMode.IDLE;
+    }
+    words[layout.RECORDS_WORD] = words[layout.ALIVE_WORD] = ready;
+    const shared = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4));
+    current = { executor, ran: shared(8), jobs: shared(2 + SPARES) };
+    current.jobs[0] = ready;
+    current.jobs[1 + SPARES] = refusals;
+    return current;
+  };
+
+/** One thread's side of the pool. */
+export class Side {
+  readonly pool: Pool;
+  readonly submitter: Submitter;
+  readonly #jobs: Int32Array;
+  #crew: Crew | undefined;
+
+  constructor({ executor, jobs }: PoolModel, makeOwner?: (pool: Pool) => Owner) {
+    this.pool = poolOf(executor);
+    this.#jobs = jobs;
+    const owner = makeOwner?.(this.pool);
+    this.submitter = new Submitter(this.pool, this.pool.claimArea()!, owner, undefined);
+    if (!(owner instanceof Crew)) return;
+    this.#crew = owner;
+    owner.attach(this.submitter);
+  }
+
+  submit(n: number, options?: TaskOptions): Future<number> {
+    return this.submitter.submit(0, [n], options) as Future<number>;
+  }
+
+  /** Shuts the pool down, and waits until all workers have ended. */
+  end(): void {
+    this.pool.mark(layout.SHUTDOWN_BIT);
+    const isOver = (): boolean => {
+      this.#crew?.bury();
+      return this.pool.crew().length === 0;
+    };
+    this.submitter.block(isOver, Infinity, undefined, 2);
+    this.#dismissAll();
+  }
+
+  /** Shuts the pool down, and lets the workers that were never started end. */
+  close(): void {
+    this.pool.mark(layout.SHUTDOWN_BIT);
+    this.#dismissAll();
+  }
+
+  #dismissAll(): void {
+    for (let n = Atomics.load(this.#jobs, 0); n < SPARES; n++) this.#dismiss(n);
+  }
+
+  #dismiss(n: number): void {
+    Atomics.store(this.#jobs, 1 + n, -1);
+    Atomics.notify(this.#jobs, 1 + n);
+  }
+}
+
+/** The owner of workers that are there already and do not die. */
+const calm = (): Owner => ({
+  shelves: undefined as never,
+  serve: () => undefined,
+  port: () => undefined,
+  postAll: () => undefined,
+  inbox: () => undefined,
+  reason: () => undefined,
+});
+
+/** The owner's side, of workers that are there already and do not die. */
+export const ownerOf = (model: PoolModel): Side => new Side(model, calm);
+
+/** Who terminates workers. */
+let owner: VirtualThread;
+
+/** The owner's side, which starts workers, buries and replaces them. */
+export function crewOf(model: PoolModel, thread: VirtualThread): Side {
+  owner = thread;
+  return new Side(
+    model,
+    (pool) => new Crew(pool, encode(0), { prefix: 'w', initializer: undefined, initargs: [] }),
+  );
+}
+
+/** The number of the area that the thread takes. */
+export const areaOf = ({ executor }: PoolModel): number | undefined => poolOf(executor).claimArea();
+
+/** The side of another thread. */
+export const guestOf = (model: PoolModel): Side => new Side(model);
+
+/** A worker that is there already. */
+export const worker =
+  (record: number): Body<PoolModel> =>
+  ({ executor }) =>
+    run(poolOf(executor), record);
+
+/** A worker that the owner may start. */
+export const spare =
+  (n: number): Body<PoolModel> =>
+  async ({ executor, jobs }) => {
+    while (Atomics.load(jobs, 1 + n) === 0) Atomics.wait(jobs, 1 + n, 0);
+    const record = Atomics.load(jobs, 1 + n) - 1;
+    if (record >= 0) await run(poolOf(executor), record);
+  };
+
+async function run(pool: Pool, record: number): Promise<void> {
+  const runner = new Runner(pool, record, workers!.port(undefined));
+  becomeWorker(pool, record, () => runner.isLoopIdle());
+  await runner.run();
+  pool.realm.end(pool.member.id, ThreadState.FINISHED);
+}
+
+/** Starts one of the model's spare workers. */
+function launch(order: WorkerOrder): Launched {
+  const { executor, jobs } = current;
+  const { realm } = poolOf(executor);
+  if (Atomics.load(jobs, 1 + SPARES) > 0) {
+    Atomics.sub(jobs, 1 + SPARES, 1);
+    throw new Error('no room for a thread');
+  }
+  const n = Atomics.add(jobs, 0, 1);
+  const id = firstWorker + n;
+  Atomics.store(jobs, 1 + n, order.record + 1);
+  Atomics.notify(jobs, 1 + n);
+  return {
+    id,
+    terminate: () => {
+      owner.kill(`W${n}`);
+    },
+    hasEnded: () => realm.hasEnded(id),
+    reason: () => undefined,
+  };
+}
+
+/** The result of a task, or the name of the error that it, or its submission, failed with. */
+export function outcomeOf(future: Future<number> | (() => Future<number>)): number | string {
+  try {
+    return (typeof future === 'function' ? future() : future).result();
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
+/** Lets those who `pass` go on. */
+export function open({ ran }: PoolModel): void {
+  Atomics.store(ran, 0, 1);
+  Atomics.notify(ran, 0);
+}
+
+/** Waits for `open`, or the death of the thread that follows the owner. */
+export function pass({ ran, executor }: PoolModel): void {
+  const { member } = executor.memory;
+  while (Atomics.load(ran, 0) === 0 && !member.realm.hasEnded(member.id + 1)) Atomics.wait(ran, 0, 0, 25);
+}
+
+/** How often the tasks with these numbers were begun. */
+export const runsOf = ({ ran }: PoolModel, ...numbers: number[]): number[] => numbers.map((n) => ran[n]!);
+
+/**
+ * Whether another thread can take the area of the dead guest: at once if all that was submitted was taken, since no worker
+ * has anything to do with it at the end.
+ */
+export function isTakenAgain({ executor }: PoolModel): boolean {
+  const pool = poolOf(executor);
+  const base = layout.areaBase(1);
+  const guest = pool.words[base + layout.AREA_THREAD_WORD]!;
+  if (guest === 0) return true;
+  pool.realm.end(guest, ThreadState.DEAD);
+  return pool.claimArea() === 1;
+}
+
+/** Bounds are raised by `TEST_LONG=1`. */
+export const LONG = process.env['TEST_LONG'] === '1';
+
+/** All times that a thread of a pool sleeps before it looks again. */
+const SLICES = [2, 10, 25, 500];
+
+const NAMES = [
+  'THREAD',
+  'ASLEEP',
+  'MODE',
+  'CONTROL',
+  'WAITS',
+  'WAITAREA',
+  'WAITEPOCH',
+  'EXIT',
+  'KILL',
+  'DONE',
+];
+
+function wordNames(): Record<number, string> {
+  const names: Record<number, string> = {
+    4: 'STATE',
+    5: 'MAX',
+    6: 'ALIVE',
+    7: 'SLEEPERS',
+    8: 'OWNER',
+    9: 'RECORDS',
+    10: 'AREAS',
+    13: 'ASKS',
+  };
+  for (let record = 0; record < 4; record++) {
+    NAMES.forEach((name, i) => (names[layout.recordBase(record) + i] = `w${record}.${name}`));
+  }
+  for (let area = 0; area < 2; area++) {
+    const base = layout.areaBase(area);
+    const words = { THREAD: 0, TAIL: 1, OVERFLOW: 2, HEAD: 16, WAITING: 32, SEQ: 33, LOOP_SEQ: 34 };
+    for (const [name, word] of Object.entries(words)) names[base + word] = `a${area}.${name}`;
+    for (let cell = 0; cell < layout.ringOf(area); cell++)
+      names[layout.ringBase(area) + cell] = `a${area}.cell${cell}`;
+    for (let slot = 0; slot < layout.slotsOf(area); slot++)
+      names[layout.slotBase(area, slot)] = `a${area}.slot${slot}`;
+  }
+  return names;
+}
+
+/** What is written once, or matters only to workers that are started or ended, which most models have none of. */
+const STILL = ['MAX', 'RECORDS', 'AREAS', 'w0.KILL', 'w1.KILL'].map((name) => `executor.${name}`);
+
+/** Explores a model, under the name of its test. */
+export function check<N extends string>(
+  options: Omit<ExploreOptions<PoolModel, N>, 'words' | 'name' | 'events'> & { readonly events?: Events },
+): Promise<Explored> {
+  return explore({
+    still: STILL,
+    ...options,
+    events: { sliceMs: SLICES, ...options.events },
+    name: expect.getState().currentTestName ?? '',
+    words: { executor: wordNames() },
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * Submitting, taking, finishing and sleeping under the explorer. No slice ends here: no wake may be lost, of a worker, of
+ * a blocked submitter or of its event loop.
+ */
+import { expect, test } from 'vitest';
+import {
+  check,
+  guestOf,
+  LONG,
+  MEETING,
+  open,
+  ownerOf,
+  pass,
+  runsOf,
+  setup,
+  worker,
+  type PoolModel,
+} from './pool-model.js';
+
+/** Submits tasks at once, blocks for each result, and shuts the pool down. */
+const blocking =
+  (...numbers: number[]) =>
+  (model: PoolModel) => {
+    const side = ownerOf(model);
+    const futures = numbers.map((n) => side.submit(n));
+    const results = futures.map((future) => future.result());
+    side.close();
+    return results;
+  };
+
+test('a blocked thread gets the result of its task, and the worker ends after it', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: { S: blocking(3), W0: worker(0) },
+    final: (model, { S }) => {
+      expect(S).toEqual({ value: [6] });
+      expect(runsOf(model, 3)).toEqual([1]);
+    },
+  });
+});
+
+test('an event loop gets the result of its task', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: {
+      S: async (model) => {
+        const side = ownerOf(model);
+        const result = await side.submit(3);
+        side.close();
+        return result;
+      },
+      W0: worker(0),
+    },
+    preemptions: LONG ? 3 : 2,
+    final: (model, { S }) => {
+      expect(S).toEqual({ value: 6 });
+      expect(runsOf(model, 3)).toEqual([1]);
+    },
+  });
+});
+
+test('a worker that sleeps, or is about to, gets the next task, whose slot was used before', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: {
+      S: (model) => {
+        const side = ownerOf(model);
+        const results = [side.submit(1).result(), side.submit(2).result(), side.submit(3).result()];
+        side.close();
+        return results;
+      },
+      W0: worker(0),
+    },
+    preemptions: LONG ? 3 : 2,
+    final: (model, { S }) => {
+      expect(S).toEqual({ value: [2, 4, 6] });
+      expect(runsOf(model, 1, 2, 3)).toEqual([1, 1, 1]);
+    },
+  });
+});
+
+test('more tasks than slots: all are run, in order, once', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: { S: blocking(1, 2, 3, 4), W0: worker(0) },
+    preemptions: LONG ? 2 : 1,
+    final: (model, { S }) => {
+      expect(S).toEqual({ value: [2, 4, 6, 8] });
+      expect(runsOf(model, 1, 2, 3, 4)).toEqual([1, 1, 1, 1]);
+    },
+  });
+});
+
+test('two workers: each task is run by one of them', async () => {
+  await check({
+    setup: setup({ ready: 2 }),
+    threads: { S: blocking(1, 2), W0: worker(0), W1: worker(1) },
+    preemptions: LONG ? 2 : 1,
+    final: (model, { S }) => {
+      expect(S).toEqual({ value: [2, 4] });
+      expect(runsOf(model, 1, 2)).toEqual([1, 1]);
+    },
+  });
+});
+
+test('two tasks that wait for each other wake both workers', async () => {
+  await check({
+    setup: setup({ ready: 2 }),
+    threads: { S: blocking(MEETING - 1, MEETING), W0: worker(0), W1: worker(1) },
+    preemptions: LONG ? 2 : 1,
+    final: (_model, { S }) => {
+      expect(S).toEqual({ value: [12, 14] });
+    },
+  });
+});
+
+test('two threads submit to one worker', async () => {
+  await check({
+    setup: setup({ submitters: 2, ready: 1 }),
+    threads: {
+      S: (model) => {
+        const side = ownerOf(model);
+        const result = side.submit(1).result();
+        pass(model);
+        side.close();
+        return result;
+      },
+      G: (model) => {
+        const result = guestOf(model).submit(2).result();
+        open(model);
+        return result;
+      },
+      W0: worker(0),
+    },
+    preemptions: LONG ? 2 : 1,
+    final: (model, { S, G }) => {
+      expect([S, G]).toEqual([{ value: 2 }, { value: 4 }]);
+      expect(runsOf(model, 1, 2)).toEqual([1, 1]);
+    },
+  });
+});

@@ -1,0 +1,24 @@
+/** `fromShared` of this package: where it is, the package's kinds are, too, also in a bundle that has nothing else of it. */
+import { fromShared as receive } from '@x/core/primitives';
+import { SEMAPHORE_KIND } from './semaphore.js';
+import { BOUNDED_KIND } from './bounded-semaphore.js';
+
+/**
+ * Makes the value again from the message that `toShared` gave. A primitive arrives as the same
+ * primitive, and in one thread it is always the same object.
+ *
+ * @throws LayoutError for a message that is damaged, of another version, or not made by `toShared`;
+ * TransferError if it holds a primitive of a package that this thread has not imported
+ * @example
+ * ```ts
+ * import { fromShared, Semaphore, toShared } from '@x/semaphore';
+ *
+ * const semaphore = new Semaphore();
+ * const arrived = structuredClone(toShared({ semaphore, data: [1, 2, 3] })); // what postMessage does
+ * console.log(fromShared<{ semaphore: Semaphore }>(arrived).semaphore === semaphore);   // true
+ * ```
+ */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
+export function fromShared<T = unknown>(message: unknown): T {
+  return receive<T>(message, SEMAPHORE_KIND, BOUNDED_KIND);
+}
