@@ -137,6 +137,7 @@ export {
   timeAt,
 } from './realm/threads.js';
 export { activeResources, nextTurn, onIdle, receiveNow } from './runtime/event-loop.js';
+export { copy } from './runtime/copy.js';
 export { allocate } from './runtime/large-blocks.js';
 export { workers, type Port, type WorkerHandle, type Workers, type WorkerStart } from './runtime/workers.js';
 export { callerUrl } from './target/call-site.js';

@@ -8,7 +8,7 @@
  * - S1. Each slot is on the list of free ones, or belongs to one task of this thread.
  * - S2. A task that is in has a cell between HEAD and TAIL, or is in `#running`.
  */
-import { BrokenExecutorError, decode, encode, type Port } from '@x/core';
+import { BrokenExecutorError, decode, encode, type Port, type Wire } from '@x/core';
 import { decodeBytes, Pieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import type { Deque } from './deque.js';
@@ -271,7 +271,10 @@ export class Area {
         this.#finished.push({ task, code, value: this.#brokenError((state & RECORD_MASK) >>> RECORD_SHIFT) });
         break;
       case SlotState.CANCELLED:
+        break;
       case SlotState.RELEASED:
+        // Its result may have been posted, and nobody will ask for it.
+        this.#dropLetter(task, state);
         break;
       case SlotState.WANTED:
         this.#send(task, index, state);
@@ -307,8 +310,7 @@ export class Area {
           return { task, code, value: readRaw(shelf, length, words[index + VIEW_WORD]!) };
         }
         default: {
-          const inbox = this.#inbox ?? this.#owner!.inbox((state & RECORD_MASK) >>> RECORD_SHIFT);
-          const wire = inbox?.take(this.number, task.slot, task.generation);
+          const wire = this.#letterFrom(task, state);
           if (!wire)
             throw new BrokenExecutorError('the result of the task was lost with its worker; submit it again');
           return { task, code, value: decode(wire) };
@@ -316,6 +318,20 @@ export class Area {
       }
     } catch (error) {
       return { task, code: SlotState.FAILED, value: error };
+    }
+  }
+
+  /** The message with a task's result, from the worker that the state names. */
+  #letterFrom(task: Task, state: number): Wire | undefined {
+    const inbox = this.#inbox ?? this.#owner!.inbox((state & RECORD_MASK) >>> RECORD_SHIFT);
+    return inbox?.take(this.number, task.slot, task.generation);
+  }
+
+  #dropLetter(task: Task, state: number): void {
+    try {
+      this.#letterFrom(task, state);
+    } catch {
+      // What cannot be read is gone, too.
     }
   }
 

@@ -7,6 +7,10 @@
  * posted before the state of the slot says so, and taken without a turn of the event loop.
  */
 import { receiveNow, TransferError, type Port, type Wire } from '@x/core';
+import { GENERATION_SHIFT } from './layout.js';
+import { OWNER_SLOTS } from './sizes.js';
+
+const GENERATIONS = 2 ** (32 - GENERATION_SHIFT);
 
 /** The arguments or the result of a task. */
 export interface Letter {
@@ -62,7 +66,7 @@ export function broadcast(name: string, mail: Mail): void {
 
 /** Where this thread's mail of one pool arrives: takes it in order, and keeps what is not asked for yet. */
 export class Inbox {
-  readonly #letters = new Map<string, Wire>();
+  readonly #letters = new Map<number, Wire>();
   readonly #receive: () => { readonly message: unknown } | undefined;
   readonly #onShelf: (notice: ShelfNotice) => void;
 
@@ -100,14 +104,16 @@ export class Inbox {
   /** Throws letters away that nobody will ask for. */
   prune(isWanted: (area: number, slot: number, generation: number) => boolean): void {
     for (const key of this.#letters.keys()) {
-      const [area, slot, generation] = key.split('/').map(Number);
-      if (!isWanted(area!, slot!, generation!)) this.#letters.delete(key);
+      const slot = Math.floor(key / GENERATIONS);
+      if (!isWanted(Math.floor(slot / OWNER_SLOTS), slot % OWNER_SLOTS, key % GENERATIONS))
+        this.#letters.delete(key);
     }
   }
 }
 
-function keyOf(area: number, slot: number, generation: number): string {
-  return `${area}/${slot}/${generation}`;
+/** Below 2 ** 53: an area has a few thousand slots at most, and there are a few hundred areas. */
+function keyOf(area: number, slot: number, generation: number): number {
+  return (area * OWNER_SLOTS + slot) * GENERATIONS + generation;
 }
 
 /** Listens on a channel. */

@@ -3,7 +3,7 @@
  * them twice on each side.
  */
 
-import { allocate } from '@x/core';
+import { allocate, copy } from '@x/core';
 import type { Pieces } from '@x/core/bytes';
 
 /** Below this many bytes the general format is as good. */
@@ -40,24 +40,14 @@ export function rawType(value: unknown): number {
 
 /** Copies the array's bytes to the beginning of a shelf. */
 export function writeRaw(shelf: Uint8Array, view: RawView): void {
-  const { buffer, byteLength } = view;
-  // In words of eight bytes, since engines copy to shared memory one element at a time.
-  const words = byteLength >> 3;
-  new Float64Array(shelf.buffer, shelf.byteOffset, words).set(
-    new Float64Array(buffer as ArrayBuffer, 0, words),
-  );
-  const rest = words << 3;
-  if (rest < byteLength) shelf.set(new Uint8Array(buffer as ArrayBuffer, rest), rest);
+  copy(shelf, 0, new Uint8Array(view.buffer));
 }
 
 /** Makes an array of its own from the first bytes of a shelf. */
 export function readRaw(shelf: Uint8Array, length: number, type: number): unknown {
   // Written over below before anybody sees it.
   const buffer = allocate(length);
-  const words = length >> 3;
-  new Float64Array(buffer, 0, words).set(new Float64Array(shelf.buffer, shelf.byteOffset, words));
-  const rest = words << 3;
-  if (rest < length) new Uint8Array(buffer, rest).set(shelf.subarray(rest, length));
+  copy(new Uint8Array(buffer), 0, shelf.subarray(0, length));
   return new (TYPES[type] ?? Uint8Array)(buffer);
 }
 

@@ -1,4 +1,5 @@
 /** An encoded value whose large buffers have not been copied yet. */
+import { copy } from '../runtime/copy.js';
 
 /** A buffer that comes after so many bytes of the rest. */
 export interface Piece {
@@ -47,7 +48,7 @@ export class Pieces {
       target.set(this.#rest.subarray(from, at), to);
       to += at - from;
       from = at;
-      target.set(source, to);
+      copy(target, to, source);
       to += length;
     }
     target.set(this.#rest.subarray(from), to);

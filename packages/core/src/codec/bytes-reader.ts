@@ -7,6 +7,7 @@ import { ByteCursor } from './bytes-cursor.js';
 import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, TEXT_BIT, VIEW_TYPES } from './bytes-format.js';
 import { knownShape, learnShape, makerOf, shapeOf, type Shape, type Values } from './bytes-shapes.js';
 import { TEXT_TAIL, TEXT_UNITS } from './bytes-text.js';
+import { copy } from '../runtime/copy.js';
 import { allocate } from '../runtime/large-blocks.js';
 import { setOwn } from './own.js';
 
@@ -246,7 +247,7 @@ class ByteReader extends ByteCursor implements Values {
               maxByteLength: maximum - 1,
             },
           );
-    new Uint8Array(buffer).set(this.bytes.subarray(start, this.at));
+    copy(new Uint8Array(buffer), 0, this.bytes.subarray(start, this.at));
     return buffer;
   }
 

@@ -1,5 +1,6 @@
 /** From a value to bytes; the format stands in bytes-format.ts. */
 import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, TEXT_BIT, VIEW_TYPES } from './bytes-format.js';
+import { copy } from '../runtime/copy.js';
 import { registeredName } from './classes.js';
 import { Pieces, type Piece } from './bytes-pieces.js';
 import { KEPT_BYTES, KEPT_KEYS, ShapeBook, type WrittenShape } from './bytes-shapes.js';
@@ -360,7 +361,7 @@ export class ByteWriter extends ByteSink {
     }
     this.ensure(padding + byteLength);
     this.pad(padding);
-    this.bytes.set(source, this.at);
+    copy(this.bytes, this.at, source);
     this.at += byteLength;
   }
 
@@ -395,7 +396,6 @@ function hasKeys(value: object, keys: readonly string[]): boolean {
   return index === keys.length;
 }
 
-/** Whether `for in` gives nothing. */
 function hasNone(value: object): boolean {
   for (const _ in value) return false;
   return true;
