@@ -19,6 +19,7 @@ export interface SearchLimits {
   readonly preemptions: number;
   readonly events: Omit<Budgets, 'preemptions'>;
   readonly mortal: ReadonlySet<string>;
+  readonly prompt: boolean;
   readonly idleSlices: number;
   readonly slices: ReadonlySet<number>;
   readonly merge: boolean;
@@ -154,6 +155,7 @@ export class Search implements Driver {
       budgets: this.#budgets,
       current: this.#current,
       mortal: this.#limits.mortal,
+      prompt: this.#limits.prompt,
       idleSlices: this.#limits.idleSlices,
       slices: this.#limits.slices,
     });
