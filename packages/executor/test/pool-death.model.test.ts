@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { BrokenExecutorError } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import {
+  areaOf,
   check,
   crewOf,
   guestOf,
@@ -15,6 +16,7 @@ import {
   open,
   ownerOf,
   pass,
+  passOpen,
   runsOf,
   setup,
   spare,
@@ -35,7 +37,7 @@ test('a task whose worker dies is run by the next one, or reported as broken, an
       W0: spare(0),
       W1: spare(1),
     },
-    preemptions: LONG ? 1 : 0,
+    preemptions: 0,
     events: { kills: 1, mortal: ['W0'], idleSlices: 4 },
     final: (model, { S }) => {
       const { first, next } = (S as { value: { first: unknown; next: unknown[] } }).value;
@@ -67,11 +69,43 @@ test('a submitter that dies, with a task in its memory, keeps no worker from end
       W0: worker(0),
     },
     preemptions: 0,
-    events: { kills: 1, mortal: ['G'], idleSlices: 2 },
+    events: { kills: 1, prompt: !LONG, mortal: ['G'], idleSlices: 2 },
     final: (model, { G }) => {
       for (const runs of runsOf(model, 2, 3)) expect(runs).toBeLessThanOrEqual(1);
       if ('value' in G) expect(G).toEqual({ value: [4, 6] });
       else expect(isTakenAgain(model)).toBe(true);
+    },
+  });
+});
+
+test('an area is not taken again before workers are done with what is in it', async () => {
+  await check({
+    setup: setup({ submitters: 3, ready: 1 }),
+    threads: {
+      S: (model) => {
+        const side = ownerOf(model);
+        passOpen(model);
+        side.close();
+      },
+      G: (model) => guestOf(model).submit(2).result(),
+      H: (model, thread) => {
+        thread.kill('G');
+        let area = areaOf(model);
+        for (let looks = 0; area === undefined && looks < 3; looks++) {
+          Atomics.wait(model.ran, 1, 0, 25);
+          area = areaOf(model);
+        }
+        const result = area === undefined ? undefined : guestOf(model, area).submit(3).result();
+        open(model);
+        return result;
+      },
+      W0: worker(0),
+    },
+    preemptions: 1,
+    events: { prompt: true, idleSlices: 3 },
+    final: (model, { H }) => {
+      expect(H).toEqual({ value: 6 });
+      expect(runsOf(model, 3)).toEqual([1]);
     },
   });
 });

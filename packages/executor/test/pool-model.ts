@@ -19,12 +19,14 @@ import { poolOf, ThreadPoolExecutor } from '../src/executor.js';
 import type { Future } from '../src/future.js';
 import type { Launched } from '../src/launch.js';
 import * as layout from '../src/layout.js';
+import { Inbox, post } from '../src/mail.js';
 import type { Pool } from '../src/pool.js';
 import { becomeWorker } from '../src/roles.js';
 import { Runner } from '../src/runner.js';
 import { Submitter } from '../src/submitter.js';
 import { TargetNumbers } from '../src/targets.js';
 import type { TaskOptions } from '../src/task.js';
+import { makeMail, portOf, portTo } from './model-mail.js';
 
 vi.mock('../src/sizes.js', () => import('./small-sizes.js'));
 vi.mock('../src/launch.js', () => ({ launch: (_name: string, order: WorkerOrder) => launch(order) }));
@@ -38,6 +40,8 @@ export interface PoolModel {
    * room for a thread.
    */
   readonly jobs: Int32Array;
+  /** Messages on their way; see model-mail.ts. */
+  readonly mail: Int32Array;
 }
 
 /** Workers that can be started, at most. */
@@ -51,6 +55,13 @@ const TASK: TargetReference = {
   name: 't',
 };
 
+/** What bytes cannot carry. */
+export interface Parcel {
+  readonly '@x': number;
+}
+
+export const parcel = (n: number): Parcel => ({ '@x': n });
+
 /** What the last `setup` made; all models run one after the other. */
 let current: PoolModel;
 /** Id of the first thread that is a worker. */
@@ -62,8 +73,9 @@ export const ENDLESS = 5;
 export const MEETING = 7;
 
 /** Notes that the task runs; its result is twice the number. */
-(globalThis as { modelTask?: (n: number) => unknown }).modelTask = (n) => {
+(globalThis as { modelTask?: (argument: number | Parcel) => unknown }).modelTask = (argument) => {
   const { ran } = current;
+  const n = typeof argument === 'number' ? argument : argument['@x'];
   Atomics.add(ran, n, 1);
   while (n === ENDLESS) Atomics.wait(ran, n, 1);
   if (n >= MEETING - 1) {
@@ -71,8 +83,13 @@ export const MEETING = 7;
     const other = n === MEETING ? n - 1 : MEETING;
     while (Atomics.load(ran, other) === 0) Atomics.wait(ran, other, 0);
   }
-  return n * 2;
+  return typeof argument === 'number' ? n * 2 : parcel(n * 2);
 };
+
+Object.assign(workers!, {
+  // The owner makes it for the worker that it starts next.
+  channel: () => [portTo(Atomics.load(current.jobs, 0)), { transferable: undefined }],
+});
 
 // What an event loop does in between is a turn of its own, of which the explorer decides.
 Object.assign(runtime, {
@@ -81,25 +98,6 @@ Object.assign(runtime, {
   },
   activeResources: () => [],
 });
-
-/** A port in a model without messages. */
-const NO_PORT = {
-  postMessage: (): void => {
-    throw new Error('no message may be sent in this model');
-  },
-  close: (): void => undefined,
-  receiveNow: () => undefined,
-  transferable: undefined,
-};
-Object.assign(workers!, { channel: () => [NO_PORT, NO_PORT], port: () => NO_PORT });
-class NoChannel {
-  readonly postMessage = NO_PORT.postMessage;
-  close(): void {
-    // There is nothing to close.
-  }
-}
-Object.assign(globalThis, { BroadcastChannel: NoChannel });
-Object.assign(runtime, { receiveNow: () => undefined });
 
 /** Who is in a model. The owner is its first thread; the workers come after the submitters. */
 export interface Cast {
@@ -111,11 +109,13 @@ export interface Cast {
   readonly maxWorkers?: number;
   /** How often the system has no room for a thread. Default: 0. */
   readonly refusals?: number;
+  /** Characters of the longest message, a multiple of 4. Default: 0, no messages. */
+  readonly mail?: number;
 }
 
 /** Makes the pool. */
 export const setup =
-  ({ submitters = 1, ready = 0, maxWorkers = Math.max(ready, 1), refusals = 0 }: Cast = {}) =>
+  ({ submitters = 1, ready = 0, maxWorkers = Math.max(ready, 1), refusals = 0, mail = 0 }: Cast = {}) =>
   (): PoolModel => {
     const executor = new ThreadPoolExecutor({ maxWorkers, threadNamePrefix: 'w' });
     const { words } = poolOf(executor);
@@ -130,7 +130,7 @@ export const setup =
     }
     words[layout.RECORDS_WORD] = words[layout.ALIVE_WORD] = ready;
     const shared = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4));
-    current = { executor, ran: shared(8), jobs: shared(2 + SPARES) };
+    current = { executor, ran: shared(8), jobs: shared(2 + SPARES), mail: makeMail(mail) };
     current.jobs[0] = ready;
     current.jobs[1 + SPARES] = refusals;
     return current;
@@ -143,11 +143,11 @@ export class Side {
   readonly #jobs: Int32Array;
   #crew: Crew | undefined;
 
-  constructor({ executor, jobs }: PoolModel, makeOwner?: (pool: Pool) => Owner) {
+  constructor({ executor, jobs }: PoolModel, makeOwner?: (pool: Pool) => Owner, area?: number) {
     this.pool = poolOf(executor);
     this.#jobs = jobs;
     const owner = makeOwner?.(this.pool);
-    this.submitter = new Submitter(this.pool, this.pool.claimArea()!, owner, undefined);
+    this.submitter = new Submitter(this.pool, area ?? this.pool.claimArea()!, owner, undefined);
     if (!(owner instanceof Crew)) return;
     this.#crew = owner;
     owner.attach(this.submitter);
@@ -155,6 +155,16 @@ export class Side {
 
   submit(n: number, options?: TaskOptions): Future<number> {
     return this.submitter.submit(0, [n], options) as Future<number>;
+  }
+
+  /** Submits a task whose arguments and result go by message. */
+  post(n: number): Future<Parcel> {
+    return this.submitter.submit(0, [parcel(n)], undefined) as Future<Parcel>;
+  }
+
+  /** Submits a task whose arguments go by message when a worker asks for them. */
+  hold(n: number): Future<number> {
+    return this.submit(n, { transfer: [new ArrayBuffer(1)] });
   }
 
   /** Shuts the pool down, and waits until all workers have ended. */
@@ -185,14 +195,19 @@ export class Side {
 }
 
 /** The owner of workers that are there already and do not die. */
-const calm = (): Owner => ({
-  shelves: undefined as never,
-  serve: () => undefined,
-  port: () => undefined,
-  postAll: () => undefined,
-  inbox: () => undefined,
-  reason: () => undefined,
-});
+function calm({ words }: Pool): Owner {
+  const ready = words[layout.RECORDS_WORD]!;
+  const ports = Array.from({ length: ready }, (_, record) => portTo(record));
+  const inboxes = ports.map((port) => new Inbox(() => port.receiveNow()));
+  return {
+    shelves: undefined as never,
+    serve: () => undefined,
+    port: (record) => ports[record],
+    postAll: (letter) => ports.forEach((port) => post(port, letter)),
+    inbox: (record) => inboxes[record],
+    reason: () => undefined,
+  };
+}
 
 /** The owner's side, of workers that are there already and do not die. */
 export const ownerOf = (model: PoolModel): Side => new Side(model, calm);
@@ -213,13 +228,13 @@ export function crewOf(model: PoolModel, thread: VirtualThread): Side {
 export const areaOf = ({ executor }: PoolModel): number | undefined => poolOf(executor).claimArea();
 
 /** The side of another thread. */
-export const guestOf = (model: PoolModel): Side => new Side(model);
+export const guestOf = (model: PoolModel, area?: number): Side => new Side(model, undefined, area);
 
 /** A worker that is there already. */
 export const worker =
   (record: number): Body<PoolModel> =>
   ({ executor }) =>
-    run(poolOf(executor), record);
+    run(poolOf(executor), record, record);
 
 /** A worker that the owner may start. */
 export const spare =
@@ -227,11 +242,11 @@ export const spare =
   async ({ executor, jobs }) => {
     while (Atomics.load(jobs, 1 + n) === 0) Atomics.wait(jobs, 1 + n, 0);
     const record = Atomics.load(jobs, 1 + n) - 1;
-    if (record >= 0) await run(poolOf(executor), record);
+    if (record >= 0) await run(poolOf(executor), record, n);
   };
 
-async function run(pool: Pool, record: number): Promise<void> {
-  const runner = new Runner(pool, record, workers!.port(undefined));
+async function run(pool: Pool, record: number, n: number): Promise<void> {
+  const runner = new Runner(pool, record, portOf(n));
   becomeWorker(pool, record, () => runner.isLoopIdle());
   await runner.run();
   pool.realm.end(pool.member.id, ThreadState.FINISHED);
@@ -260,7 +275,7 @@ function launch(order: WorkerOrder): Launched {
 }
 
 /** The result of a task, or the name of the error that it, or its submission, failed with. */
-export function outcomeOf(future: Future<number> | (() => Future<number>)): number | string {
+export function outcomeOf<T>(future: Future<T> | (() => Future<T>)): T | string {
   try {
     return (typeof future === 'function' ? future() : future).result();
   } catch (error) {
@@ -272,6 +287,11 @@ export function outcomeOf(future: Future<number> | (() => Future<number>)): numb
 export function open({ ran }: PoolModel): void {
   Atomics.store(ran, 0, 1);
   Atomics.notify(ran, 0);
+}
+
+/** Waits for `open`. */
+export function passOpen({ ran }: PoolModel): void {
+  while (Atomics.load(ran, 0) === 0) Atomics.wait(ran, 0, 0);
 }
 
 /** Waits for `open`, or the death of the thread that follows the owner. */

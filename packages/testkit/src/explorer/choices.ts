@@ -20,7 +20,7 @@ export const DETECTING_SLICE_MS = 100;
 
 /** What may still happen in this schedule. */
 export type Budgets = Record<
-  Exclude<keyof Events, 'mortal' | 'idleSlices' | 'sliceMs'> | 'preemptions',
+  Exclude<keyof Events, 'mortal' | 'prompt' | 'idleSlices' | 'sliceMs'> | 'preemptions',
   number
 >;
 
@@ -29,6 +29,8 @@ export interface ChoiceRules {
   /** The thread that ran last, or -1. */
   readonly current: number;
   readonly mortal: ReadonlySet<string>;
+  /** Whether the realm learns of a death before anything else happens. */
+  readonly prompt: boolean;
   readonly idleSlices: number;
   /** Times that are slices and not time-outs. */
   readonly slices: ReadonlySet<number>;
@@ -43,6 +45,8 @@ export interface Choices {
 /** All that can happen next; going on with the thread that runs comes first. */
 export function choicesOf(threads: readonly Thread[], rules: ChoiceRules): Choices {
   const { budgets, current } = rules;
+  const dead = rules.prompt && threads.find(({ state }) => state.status === 'dead' && !state.marked);
+  if (dead) return { choices: [{ kind: 'mark', thread: dead }], progress: true };
   const choices: Choice[] = [];
   const running = threads[current];
   const mayGoOn = running?.state.status === 'ready';

@@ -195,7 +195,7 @@ class Model<S> {
   constructor(options: ExploreOptions<S>, preemptions: number) {
     this.#options = options;
     const names = Object.keys(options.threads);
-    const { mortal = names, idleSlices = 0, sliceMs = [], ...events } = options.events ?? {};
+    const { mortal = names, prompt = false, idleSlices = 0, sliceMs = [], ...events } = options.events ?? {};
     const realm = Realm.create();
     const host = register(realm, 'host');
     this.#host = {
@@ -210,6 +210,7 @@ class Model<S> {
         preemptions,
         events: { timeouts: 0, starves: 0, aborts: 0, kills: 0, interrupts: 0, slices: 0, ...events },
         mortal: new Set(mortal),
+        prompt,
         idleSlices,
         slices: new Set([SLICE, DETECTING_SLICE_MS, ...sliceMs]),
         merge: options.merge ?? 'all',

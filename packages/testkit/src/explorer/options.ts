@@ -32,8 +32,9 @@ export interface Events {
   readonly starves?: number;
   /** A signal from `signal()` fires. */
   readonly aborts?: number;
-  /** A thread is killed. The realm learns of it at any later step. */
+  /** A thread is killed. The realm learns of it at any later step, or with `prompt` at once. */
   readonly kills?: number;
+  readonly prompt?: boolean;
   /** Which threads may be killed. Default: all. */
   readonly mortal?: readonly string[];
   /** A thread's blocking waits are interrupted, with an `Interrupted`. Needs `idleSlices` to be noticed. */

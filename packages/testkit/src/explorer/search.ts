@@ -22,6 +22,7 @@ export interface SearchLimits {
   readonly preemptions: number;
   readonly events: Omit<Budgets, 'preemptions'>;
   readonly mortal: ReadonlySet<string>;
+  readonly prompt: boolean;
   readonly idleSlices: number;
   readonly slices: ReadonlySet<number>;
   readonly merge: Merging;
@@ -163,6 +164,7 @@ export class Search implements Driver {
       budgets: this.#budgets,
       current: this.#current,
       mortal: this.#limits.mortal,
+      prompt: this.#limits.prompt,
       idleSlices: this.#limits.idleSlices,
       slices: this.#limits.slices,
     });
