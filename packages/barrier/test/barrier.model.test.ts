@@ -101,7 +101,6 @@ test('three threads', async () => {
     name: 'three threads',
     setup: setup(3),
     threads: { A: party(), B: party(), C: party() },
-    preemptions: 1,
     final: (_shared, outcomes) => {
       expect(valuesOf(outcomes)).toEqual([0, 1, 2]);
     },
@@ -124,7 +123,6 @@ test('an async party that may time out: all pass, or none', async () => {
     setup: setup(2),
     threads: { A: partyAsync(1, 50), B: party() },
     events: { timeouts: 1 },
-    preemptions: 2,
     final: together,
   });
 });
@@ -135,7 +133,6 @@ test('an async party that may be aborted leaves nobody waiting', async () => {
     setup: setup(2),
     threads: { A: partyAsync(1, undefined, true), B: party() },
     events: { aborts: 1 },
-    preemptions: 2,
   });
 });
 
@@ -150,7 +147,6 @@ test('somebody else aborts it, at any moment', async () => {
         barrier.abort();
       },
     },
-    preemptions: 1,
     final: (_shared, outcomes) => {
       expect(valuesOf(outcomes)).not.toContain(undefined);
     },
@@ -178,7 +174,6 @@ test('somebody else resets it, and those that failed come again', async () => {
         barrier.reset();
       },
     },
-    preemptions: 1,
     final: (_shared, outcomes) => {
       expect(valuesOf(outcomes)).toEqual([0, 1]);
     },
@@ -191,7 +186,6 @@ test('a party that is killed at any instruction leaves nobody waiting', async ()
     setup: setup(2),
     threads: { doomed: party(), other: party(1, 50) },
     events: { kills: 1, mortal: ['doomed'], timeouts: 1, idleSlices: 3 },
-    preemptions: 2,
   });
 });
 
@@ -222,6 +216,5 @@ test('a party that is killed after its arrival breaks the barrier without any ti
       },
     },
     events: { kills: 1, mortal: ['doomed'], idleSlices: 2 },
-    preemptions: 1,
   });
 });

@@ -1,7 +1,7 @@
 /** What can happen next in a state of the model. */
-import { SLICE } from './engine.js';
 import type { Events } from './options.js';
 import type { Task, Thread } from './thread.js';
+import { SLICE } from './virtual-agent.js';
 
 export type Choice =
   | { readonly kind: 'resume'; readonly thread: Thread; readonly late: Late }

@@ -48,7 +48,7 @@ const RECORD_WORDS = 64;
 const REALM_HEADER_WORDS = 32;
 
 /** Long enough for a busy machine, and less than the time-out of model tests. */
-const DEFAULT_MAX_MS = 100_000;
+const DEFAULT_MAX_MS = 220_000;
 
 /** How long the search runs before it lets the real event loop have a turn. */
 const STRETCH_MS = 20;

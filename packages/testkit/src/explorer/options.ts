@@ -79,7 +79,7 @@ export interface ExploreOptions<S, N extends string = string> {
   readonly realmPoints?: boolean;
   /** Operations after which a schedule counts as endless. Default: 2000. */
   readonly maxSteps?: number;
-  /** Milliseconds after which the exploration fails as too large. Default: 100000. */
+  /** Milliseconds after which the exploration fails as too large. Default: 220000. */
   readonly maxMs?: number;
   /** Whether the count of schedules is printed. Default: true. */
   readonly print?: boolean;

@@ -10,7 +10,7 @@
 import { ThreadState as RealmState } from '@x/core';
 import { choicesOf, STARVING_MS, type Budgets, type Choice } from './choices.js';
 import type { Engine } from './engine.js';
-import { type Driver } from './engine.js';
+import type { Driver } from './driver.js';
 import { keyOf, mix, newHash } from './hash.js';
 import type { Snapshot } from './memory.js';
 import type { Merging } from './options.js';
