@@ -1,6 +1,11 @@
+import { Atomics } from '@x/core/seam';
 import { Event } from '@x/event';
 import { explore, type Body, type ExploreOptions } from '@x/testkit/explorer';
 import { expect, test } from 'vitest';
+
+const STATE_WORD = 4;
+/** Both CONTENDED and ASYNC. */
+const WAITED_FOR = 6;
 
 const words = { event: { 4: 'STATE', 5: 'SEQ' } };
 
@@ -48,6 +53,21 @@ test('a set that is cleared at once lets go who was waiting', async () => {
     },
     final: ({ event }) => {
       expect(event.isSet()).toBe(true);
+    },
+  });
+});
+
+test('a set that is cleared at once, and not set again, lets go who was waiting', async () => {
+  await check({
+    name: 'pulse',
+    threads: {
+      A: waiter,
+      B: waiterAsync,
+      pulse: ({ event }) => {
+        const announced = Atomics.load(event.memory.words, STATE_WORD) & WAITED_FOR;
+        event.set();
+        if (announced === WAITED_FOR) event.clear();
+      },
     },
   });
 });

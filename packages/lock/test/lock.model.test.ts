@@ -190,6 +190,12 @@ describe('threads that die', () => {
     );
   });
 
+  test('a thread dies that was granted the lock, and only a loop, or only a thread, waits', async () => {
+    const events = { kills: 1, starves: 1, mortal: ['A'], idleSlices: 2 };
+    await model('death with a grant, loop', [recovering, awaitingRecovering, again(recovering)], events);
+    await model('death with a grant, thread', [recovering, recovering, again(recovering)], events);
+  });
+
   test('a thread dies that was granted the lock', async () => {
     await model('death, starving', [recovering, recovering, recovering], {
       kills: 1,

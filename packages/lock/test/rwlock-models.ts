@@ -125,6 +125,12 @@ export const surviving =
     return side;
   };
 
+/** Writes, and once more, whoever dies. */
+export const writingTwice: RWBody = (shared, thread) => {
+  surviving('write')(shared, thread);
+  surviving('write')(shared, thread);
+};
+
 const NAMES = ['A', 'B', 'C', 'D'] as const;
 
 /** Explores some threads on one lock, and returns how many schedules there were. */

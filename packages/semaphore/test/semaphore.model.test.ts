@@ -90,6 +90,23 @@ test('three threads, one of which may time out, just when it is woken and anothe
   });
 });
 
+test('what the first in line leaves over reaches a loop behind it', async () => {
+  await check({
+    name: 'left over',
+    setup: setup(0),
+    threads: {
+      first: ({ semaphore }) => semaphore.acquire({ permits: 2 }),
+      behind: ({ semaphore }) => semaphore.acquireAsync({ permits: 2 }),
+      releaser: ({ semaphore }) => {
+        semaphore.release();
+        semaphore.release(3);
+      },
+    },
+    events: { starves: 2 },
+    final: allFree(0),
+  });
+});
+
 test('two loops', async () => {
   await check({
     name: 'two loops',
