@@ -194,6 +194,11 @@ describe('threads that die', () => {
     const events = { kills: 1, starves: 1, mortal: ['A'], idleSlices: 2 };
     await model('death with a grant, loop', [recovering, awaitingRecovering, again(recovering)], events);
     await model('death with a grant, thread', [recovering, recovering, again(recovering)], events);
+    await model(
+      'death of a loop with a grant, thread',
+      [awaitingRecovering, recovering, again(recovering)],
+      events,
+    );
   });
 
   test('a thread dies that was granted the lock', async () => {

@@ -27,6 +27,8 @@ export class Engine {
   readonly realmPoints = new Set<number>();
   allRealmPoints = false;
   interruptible = false;
+  /** Threads that may be killed. */
+  mortal: ReadonlySet<string> = new Set();
   readonly #driver: Driver;
   readonly #start: (thread: Thread, member: Member) => unknown;
   #active: Thread | undefined;
@@ -131,6 +133,10 @@ export class Engine {
     const value = name === 'notify' ? this.#notify(operation) : real(operation);
     this.#note(thread, operation, value);
     this.#record(thread, value, position, 0);
+    if (this.mortal.has(thread.name)) {
+      thread.state.afterOperation = this.memory.save();
+      this.memory.noteRun();
+    }
     return value;
   }
 

@@ -231,6 +231,7 @@ class Model<S> {
     names.forEach((name, index) => engine.threads.push(new Thread(index, name, register(realm, name).id)));
     this.#addMemory(realm);
     if ((events.interrupts ?? 0) > 0) engine.interruptible = true;
+    if ((events.kills ?? 0) > 0) engine.mortal = new Set(mortal);
     engine.allRealmPoints = options.realmPoints ?? false;
   }
 

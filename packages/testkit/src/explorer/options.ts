@@ -30,7 +30,10 @@ export interface Events {
   readonly starves?: number;
   /** A signal from `signal()` fires. */
   readonly aborts?: number;
-  /** A thread is killed. The realm learns of it at any later step. */
+  /**
+   * A thread is killed: before or right after any operation, that is, after or before what it does to plain data in
+   * between. The realm learns of it at any later step.
+   */
   readonly kills?: number;
   /** Which threads may be killed. Default: all. */
   readonly mortal?: readonly string[];
