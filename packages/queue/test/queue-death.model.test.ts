@@ -1,5 +1,7 @@
 /** Threads that die while they use a queue. */
+import { home, ThreadKind, ThreadState } from '@x/core';
 import { expect, test } from 'vitest';
+import { COMMIT_WORD, LATCH_WORD, LOG_ENTRIES, LOG_WORD } from '../src/layout.js';
 import { check, drain, get, name, put, setup, valueOf } from './queue-models.js';
 
 test('a putter that dies at any step: its item is in the queue or not, and nobody hangs', async () => {
@@ -70,4 +72,29 @@ test('join throws if a thread died with an item that it took, and returns if it 
     },
   });
   expect([...seen].map(String).sort()).toEqual(['AbandonedError', 'false', 'true']);
+});
+
+test('an operation of which only some words were written is completed by whoever takes the latch over', () => {
+  // The explorer kills between atomic operations; in a commit there are plain writes one after the other.
+  const { realm } = home();
+  const dead = realm.register({ kind: ThreadKind.FOREIGN, name: 'dead', parent: 0, daemon: false });
+  realm.begin(dead);
+  realm.end(dead, ThreadState.DEAD);
+  let written = 0;
+  for (let entries = 1; written < entries; written++) {
+    const { queue } = setup(0, 1)();
+    const { words } = queue.memory;
+    const before = words.slice();
+    queue.put(2);
+    const commit = words[COMMIT_WORD]!;
+    const log = LOG_WORD + (commit & 1) * LOG_ENTRIES * 2;
+    entries = commit >>> 1;
+    for (let entry = written; entry < entries; entry++) {
+      const index = words[log + entry * 2]!;
+      words[index] = before[index]!;
+    }
+    words[LATCH_WORD] = dead;
+    expect([queue.get(), queue.get(), queue.size]).toEqual([1, 2, 0]);
+  }
+  expect(written).toBeGreaterThan(2);
 });
