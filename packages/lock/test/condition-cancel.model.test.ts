@@ -30,4 +30,11 @@ describe('waiters that leave', () => {
     const bodies = [interruptible, interruptible, awaitingProducer];
     await model('interruptible', bodies, { interrupts: 1, idleSlices: 2 });
   });
+
+  test('by interrupt, just when it is notified', { timeout: 1_000_000 }, async () => {
+    // A slice in the middle, so that the interrupt is noticed before the producer comes.
+    const bodies = [interruptible, interruptible, awaitingProducer];
+    const bound = LONG ? { maxMs: 1_000_000 } : { preemptions: 1 };
+    await model('interrupted and notified', bodies, { interrupts: 1, slices: 1, idleSlices: 2 }, bound);
+  });
 });
