@@ -192,6 +192,9 @@ export const survivingProducer: ConditionBody = (shared, thread) => {
   }
 };
 
+/** The first words of the entries in the table of waiters. */
+const ENTRIES = [8, 12, 16];
+
 const NAMES = ['A', 'B', 'C', 'D'] as const;
 
 /** Explores some threads on one condition, and returns how many schedules there were. */
@@ -212,6 +215,8 @@ export async function model(
       if (Object.values(outcomes).some((outcome) => 'dead' in outcome)) return;
       expect(condition.locked()).toBe(false);
       expect(String(condition)).toContain('> waiters=0>');
+      // No entry is left, waited in or notified.
+      expect(ENTRIES.map((entry) => condition.memory.words[entry])).toEqual([0, 0, 0]);
     },
     ...more,
   });
