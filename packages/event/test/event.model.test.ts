@@ -1,6 +1,11 @@
+import { Atomics } from '@x/core/seam';
 import { Event } from '@x/event';
 import { explore, type Body, type ExploreOptions } from '@x/testkit/explorer';
 import { expect, test } from 'vitest';
+
+const STATE_WORD = 4;
+/** Both CONTENDED and ASYNC. */
+const WAITED_FOR = 6;
 
 const words = { event: { 4: 'STATE', 5: 'SEQ' } };
 
@@ -26,11 +31,11 @@ const waiterAsync: Body<Shared> = async ({ event }, thread) => {
 };
 
 test('two threads that wait, one that sets', async () => {
-  await check({ name: 'set', threads: { A: waiter, B: waiter, setter }, preemptions: 2 });
+  await check({ name: 'set', threads: { A: waiter, B: waiter, setter } });
 });
 
 test('a thread and a loop that wait, one that sets', async () => {
-  await check({ name: 'set, mixed', threads: { A: waiter, B: waiterAsync, setter }, preemptions: 2 });
+  await check({ name: 'set, mixed', threads: { A: waiter, B: waiterAsync, setter } });
 });
 
 test('a set that is cleared at once lets go who was waiting', async () => {
@@ -46,9 +51,23 @@ test('a set that is cleared at once lets go who was waiting', async () => {
         event.set();
       },
     },
-    preemptions: 2,
     final: ({ event }) => {
       expect(event.isSet()).toBe(true);
+    },
+  });
+});
+
+test('a set that is cleared at once, and not set again, lets go who was waiting', async () => {
+  await check({
+    name: 'pulse',
+    threads: {
+      A: waiter,
+      B: waiterAsync,
+      pulse: ({ event }) => {
+        const announced = Atomics.load(event.memory.words, STATE_WORD) & WAITED_FOR;
+        event.set();
+        if (announced === WAITED_FOR) event.clear();
+      },
     },
   });
 });
@@ -62,7 +81,6 @@ test('a wait that may time out, beside one that must not', async () => {
       setter,
     },
     events: { timeouts: 1 },
-    preemptions: 2,
   });
 });
 
@@ -80,7 +98,6 @@ test('a wait that may be aborted, beside one that must not', async () => {
       setter,
     },
     events: { aborts: 1 },
-    preemptions: 1,
   });
 });
 
@@ -93,7 +110,6 @@ test('a setter that is killed has set it or not, and who waits sees which', asyn
       setter,
     },
     events: { kills: 1, mortal: ['doomed'], idleSlices: 2 },
-    preemptions: 1,
     final: ({ event }) => {
       expect(event.isSet()).toBe(true);
     },

@@ -36,7 +36,6 @@ test('of two threads that take two locks in opposite order exactly one is told, 
     threads: { A: taking('first', 'second'), B: taking('second', 'first') },
     // Who looks for a cycle reads the notes of others.
     realmPoints: true,
-    preemptions: 2,
     events: { idleSlices: 4 },
     final: (_pair, { A, B }) => {
       seen.add([A, B].map((outcome) => ('value' in outcome ? String(outcome.value) : 'dead')).join());
@@ -56,7 +55,6 @@ test('two threads that take two locks in one order are never told', async () => 
     words: WORDS,
     threads: { A: taking('first', 'second'), B: taking('first', 'second') },
     realmPoints: true,
-    preemptions: 2,
     events: { slices: 1, idleSlices: 2 },
     final: (_pair, outcomes) => {
       for (const outcome of Object.values(outcomes)) expect(outcome).toEqual({ value: 'both' });

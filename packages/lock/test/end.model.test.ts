@@ -37,7 +37,6 @@ test('a Lock is left to anyone to release, and no waiter is forgotten', async ()
         C: waiter,
       },
       realmPoints: true,
-      preemptions: 2,
       final: ({ lock }) => {
         expect(lock.locked()).toBe(false);
       },
@@ -51,6 +50,6 @@ test('an RLock is abandoned, and the others recover it', async () => {
     leave();
   };
   const model = modelsOf('RLock', () => new RLock());
-  const more = { realmPoints: true, preemptions: 2, final: () => undefined };
+  const more = { realmPoints: true, final: () => undefined };
   await model('end of its holder', [ending, recovering, awaitingRecovering], { idleSlices: 2 }, more);
 });

@@ -91,6 +91,14 @@ describe('grants to event loops while threads sleep', () => {
   });
 });
 
+describe('grants that nobody takes', () => {
+  test('a loop that asked for one has had the lock meanwhile', async () => {
+    // It asks while the lock is granted to a thread, takes that grant back after a slice, and so has the lock with
+    // the flag still set that it starves. Its release grants the lock to loops, and none is left.
+    await model('loop grant for nobody', [again(blocking), blocking, awaiting], { starves: 2, slices: 1 });
+  });
+});
+
 describe('waiters that leave', () => {
   test('a thread whose time is over', async () => {
     await model('time-out of one', [blocking, timed, blocking], { timeouts: 1 });
@@ -130,7 +138,6 @@ describe('the classical trap', () => {
       [timed, blocking, trying, holding],
       { timeouts: 1 },
       {
-        preemptions: 2,
         observe: (trace) => {
           let next = 0;
           for (const line of trace) if (trap[next]?.test(line)) next++;
@@ -179,7 +186,18 @@ describe('threads that die', () => {
       'death of a loop with a grant',
       [recovering, awaitingRecovering, recovering, recovering],
       { kills: 1, starves: 1, mortal: ['B'], idleSlices: 2 },
-      { preemptions: 2, maxMs: 1_000_000 },
+      { maxMs: 1_000_000 },
+    );
+  });
+
+  test('a thread dies that was granted the lock, and only a loop, or only a thread, waits', async () => {
+    const events = { kills: 1, starves: 1, mortal: ['A'], idleSlices: 2 };
+    await model('death with a grant, loop', [recovering, awaitingRecovering, again(recovering)], events);
+    await model('death with a grant, thread', [recovering, recovering, again(recovering)], events);
+    await model(
+      'death of a loop with a grant, thread',
+      [awaitingRecovering, recovering, again(recovering)],
+      events,
     );
   });
 

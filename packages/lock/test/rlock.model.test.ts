@@ -91,12 +91,11 @@ describe('waiters that leave', () => {
 describe('threads that die', () => {
   test('at any depth, and the others recover the lock', async () => {
     await model('death', [twice, recovering], { kills: 1, mortal: ['A'], idleSlices: 2 });
-    await model(
-      'death, async',
-      [twice, awaitingRecovering, recovering],
-      { kills: 1, mortal: ['A'], idleSlices: 2 },
-      { preemptions: 1 },
-    );
+    await model('death, async', [twice, awaitingRecovering, recovering], {
+      kills: 1,
+      mortal: ['A'],
+      idleSlices: 2,
+    });
     await model('death of a loop', [awaiting, recovering], { kills: 1, mortal: ['A'], idleSlices: 2 });
   });
 });

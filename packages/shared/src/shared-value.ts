@@ -66,9 +66,7 @@ interface Change<T> {
  */
 export class SharedValue<T> extends Primitive {
   /** Bytes in a buffer of yours for a value of at most 1 KiB; for others see `bytesFor`. */
-  static readonly BYTES: number = /* @__PURE__ */ SharedValue.bytesFor(
-    DEFAULT_MAX_BYTES_IN_BUFFER,
-  );
+  static readonly BYTES: number = /* @__PURE__ */ SharedValue.bytesFor(DEFAULT_MAX_BYTES_IN_BUFFER);
 
   /** Bytes that a shared value with this `maxBytes` needs in a buffer of yours. Throws `RangeError` if that cannot be. */
   static bytesFor(maxBytes: number): number {

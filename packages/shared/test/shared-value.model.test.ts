@@ -38,7 +38,6 @@ test('three threads that update lose no wake', async () => {
   await check({
     name: 'three updates',
     threads: { A: increment, B: increment, C: increment },
-    preemptions: 1,
     final: counts(3),
   });
 });
@@ -47,7 +46,6 @@ test('a thread and a loop', async () => {
   await check({
     name: 'mixed updates',
     threads: { A: increment, B: incrementAsync },
-    preemptions: 2,
     final: counts(2),
   });
 });
@@ -64,7 +62,6 @@ test('a reader sees one value or the other, while two are written one after the 
         thread.check([0, 1, 2].includes(shared.get()), 'read something that was never written');
       },
     },
-    preemptions: 2,
     final: counts(2),
   });
 });
@@ -74,7 +71,6 @@ test('a writer that is killed at any instruction has changed everything or nothi
     name: 'death of a writer',
     threads: { doomed: increment, other: increment },
     events: { kills: 1, mortal: ['doomed'], idleSlices: 2 },
-    preemptions: 2,
     final: ({ shared }, { doomed }) => {
       const value = shared.get();
       expect('dead' in doomed ? [1, 2] : [2]).toContain(value);

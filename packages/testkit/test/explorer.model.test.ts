@@ -275,6 +275,28 @@ describe('events', () => {
     ]);
   });
 
+  test('a thread dies after an operation, and before or after the plain writes that follow', async () => {
+    const seen = new Set<string>();
+    for (const isOpen of [false, true]) {
+      seen.clear();
+      await explore({
+        name: `death between writes${isOpen ? ', unseen' : ''}`,
+        setup: () => memory(2),
+        threads: {
+          A: (shared) => {
+            const words = isOpen ? new Int32Array(shared.buffer) : shared;
+            Atomics.store(words, 0, 1);
+            words[1] = 2;
+            Atomics.store(words, 0, 3);
+          },
+        },
+        events: { kills: 1 },
+        final: (words, { A }) => seen.add(`${'dead' in A ? 'dead' : 'alive'} ${[...words].join()}`),
+      });
+      expect([...seen].sort()).toEqual(['alive 3,2', 'dead 0,0', 'dead 1,0', 'dead 1,2']);
+    }
+  });
+
   test('an error of a thread is a failure, and so is one of an event', async () => {
     const threads = {
       A: (): never => {

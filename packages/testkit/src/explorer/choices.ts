@@ -1,13 +1,16 @@
 /** What can happen next in a state of the model. */
-import { SLICE } from './engine.js';
+import type { Snapshot } from './memory.js';
 import type { Events } from './options.js';
 import type { Task, Thread } from './thread.js';
+import { SLICE } from './virtual-agent.js';
 
 export type Choice =
   | { readonly kind: 'resume'; readonly thread: Thread; readonly late: Late }
   | { readonly kind: 'turn'; readonly thread: Thread; readonly task: Task; readonly late: Late }
   | { readonly kind: 'timeout' | 'slice' | 'idleSlice'; readonly thread: Thread; readonly asyncId: number }
-  | { readonly kind: 'kill' | 'mark' | 'interrupt'; readonly thread: Thread };
+  /** With `memory`: before it did what it has done since its last operation without one. */
+  | { readonly kind: 'kill'; readonly thread: Thread; readonly memory?: Snapshot }
+  | { readonly kind: 'mark' | 'interrupt'; readonly thread: Thread };
 
 /** How much time went by until a waiter that was woken noticed. */
 export type Late = 'no' | 'starving' | 'expired';
@@ -118,7 +121,10 @@ function addEvents(choices: Choice[], thread: Thread, { budgets, mortal, slices 
     for (const id of state.signals)
       choices.push({ kind: 'turn', thread, task: { kind: 'abort', id }, late: 'no' });
   }
-  if (budgets.kills > 0 && mortal.has(thread.name)) choices.push({ kind: 'kill', thread });
+  if (budgets.kills > 0 && mortal.has(thread.name)) {
+    choices.push({ kind: 'kill', thread });
+    if (state.afterOperation) choices.push({ kind: 'kill', thread, memory: state.afterOperation });
+  }
   if (budgets.interrupts > 0 && !state.interrupted) choices.push({ kind: 'interrupt', thread });
   return progress;
 }

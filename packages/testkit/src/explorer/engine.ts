@@ -2,33 +2,21 @@
  * Runs virtual threads: stands in for the seam while one of them runs, and keeps their past.
  * How a thread is set aside and goes on is told in thread.ts.
  */
-import { createAgent, exchangeAgent, KeepAlive, Member, type Agent, type Realm } from '@x/core';
+import { exchangeAgent, Member, type Realm } from '@x/core';
 import type { Lens } from './attach.js';
 import { describeOperation, describeTask } from './describe.js';
 import { keyOfValue, mix } from './hash.js';
 import { drainMicrotasks } from './microtasks.js';
 import { ModelMemory, type SharedArray } from './memory.js';
+import type { Driver } from './driver.js';
 import { real, timeoutOf, valueAt, type Operation, type OpName } from './operation.js';
-import { Interrupted } from './options.js';
 import { RunState } from './run-state.js';
 import { UNWIND, type Task, type Thread } from './thread.js';
+import { agentOf, SLICE } from './virtual-agent.js';
 import { WaitQueues } from './wait-queues.js';
-
-/** What `Agent.slice` is in a model: no time-out of a test is as long. */
-export const SLICE = 1e9;
 
 /** An operation that code goes on to try while it unwinds, this often, will never end. */
 const MAX_UNWINDING_STEPS = 10_000;
-
-/** Who decides what happens next. */
-export interface Driver {
-  /** Before the next operation of a running thread: whether it goes on. */
-  mayContinue(thread: Thread): boolean;
-  /** Ends the schedule. */
-  fail(reason: string): void;
-  /** For a trace. */
-  note(thread: Thread | undefined, text: () => string): void;
-}
 
 export class Engine {
   readonly memory = new ModelMemory();
@@ -41,6 +29,8 @@ export class Engine {
   readonly still = new Set<number>();
   allRealmPoints = false;
   interruptible = false;
+  /** Threads that may be killed. */
+  mortal: ReadonlySet<string> = new Set();
   readonly #driver: Driver;
   readonly #start: (thread: Thread, member: Member) => unknown;
   #active: Thread | undefined;
@@ -145,6 +135,10 @@ export class Engine {
     const value = name === 'notify' ? this.#notify(operation) : real(operation);
     this.#note(thread, operation, value);
     this.#record(thread, value, position, 0);
+    if (this.mortal.has(thread.name)) {
+      thread.state.afterOperation = this.memory.save();
+      this.memory.noteRun();
+    }
     return value;
   }
 
@@ -199,7 +193,7 @@ export class Engine {
     // To be chosen is to execute the next operation; there is nothing to decide in between.
     this.#granted = true;
     const member = new Member(this.realm, thread.id);
-    const previous = exchangeAgent(this.#agent(thread, member));
+    const previous = exchangeAgent(agentOf(thread, member, this.interruptible));
     try {
       const last = thread.turns.at(-1);
       for (const turn of thread.turns) {
@@ -227,19 +221,6 @@ export class Engine {
     if (!run.unwinding && state.outcome && 'error' in state.outcome) {
       this.#driver.fail(`${thread.name} ended with ${String(state.outcome.error)}`);
     }
-  }
-
-  #agent(thread: Thread, member: Member): Agent {
-    const agent: Agent = {
-      ...createAgent(),
-      keepAlive: new KeepAlive(NO_LOOP),
-      slice: SLICE,
-      spins: 0,
-      home: member,
-    };
-    agent.members.set(this.realm.identity, member);
-    if (this.interruptible) agent.interruption = () => new Interrupted(`${thread.name} was interrupted`);
-    return agent;
   }
 
   #perform(thread: Thread, task: Task, member: Member): void {
@@ -419,8 +400,6 @@ export class Engine {
     );
   }
 }
-
-const NO_LOOP = { keepAlive: () => () => undefined };
 
 // What is mixed into a past for results that are not numbers.
 const OK = 1;

@@ -14,7 +14,7 @@ import {
 import { substitute } from '@x/core/seam';
 import { attach, visitShared } from './attach.js';
 import { DETECTING_SLICE_MS } from './choices.js';
-import { Engine, SLICE } from './engine.js';
+import { Engine } from './engine.js';
 import {
   ExplorationError,
   type Body,
@@ -26,6 +26,7 @@ import {
 import { formatSchedule, parseSchedule } from './schedule.js';
 import { Search } from './search.js';
 import { Thread, UNWIND } from './thread.js';
+import { SLICE } from './virtual-agent.js';
 import { makeSeam, makeSignal } from './virtual-seam.js';
 
 // Words of a thread record; see core's realm/layout.ts.
@@ -49,7 +50,7 @@ const RECORD_WORDS = 64;
 const REALM_HEADER_WORDS = 32;
 
 /** Long enough for a busy machine, and less than the time-out of model tests. */
-const DEFAULT_MAX_MS = 100_000;
+const DEFAULT_MAX_MS = 220_000;
 
 /** How long the search runs before it lets the real event loop have a turn. */
 const STRETCH_MS = 20;
@@ -234,6 +235,7 @@ class Model<S> {
     names.forEach((name, index) => engine.threads.push(new Thread(index, name, register(realm, name).id)));
     this.#addMemory(realm);
     if ((events.interrupts ?? 0) > 0) engine.interruptible = true;
+    if ((events.kills ?? 0) > 0) engine.mortal = new Set(mortal);
     engine.allRealmPoints = options.realmPoints ?? false;
   }
 

@@ -184,6 +184,15 @@ export class ModelMemory {
     this.#current = snapshot;
   }
 
+  /** Whether it is what was saved then. */
+  equals(snapshot: Snapshot): boolean {
+    const present = this.save();
+    const cells = this.#cells;
+    for (let i = 0; i < present.length; i++)
+      if (present[i] !== (i < snapshot.length ? snapshot[i] : cells[i]!.initial)) return false;
+    return true;
+  }
+
   /** Mixes in what tells two states apart. */
   mixState(hash: Hash): void {
     this.save();

@@ -32,7 +32,10 @@ export interface Events {
   readonly starves?: number;
   /** A signal from `signal()` fires. */
   readonly aborts?: number;
-  /** A thread is killed. The realm learns of it at any later step, or with `prompt` at once. */
+  /**
+   * A thread is killed: before or right after any operation, that is, after or before what it does to plain data in
+   * between. The realm learns of it at any later step, or with `prompt` at once.
+   */
   readonly kills?: number;
   readonly prompt?: boolean;
   /** Which threads may be killed. Default: all. */
@@ -89,7 +92,7 @@ export interface ExploreOptions<S, N extends string = string> {
   readonly realmPoints?: boolean;
   /** Operations after which a schedule counts as endless. Default: 2000. */
   readonly maxSteps?: number;
-  /** Milliseconds after which the exploration fails as too large. Default: 100000. */
+  /** Milliseconds after which the exploration fails as too large. Default: 220000. */
   readonly maxMs?: number;
   /** Whether the count of schedules is printed. Default: true. */
   readonly print?: boolean;

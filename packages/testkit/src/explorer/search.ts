@@ -10,7 +10,7 @@
 import { interruptThread, ThreadState as RealmState } from '@x/core';
 import { choicesOf, STARVING_MS, type Budgets, type Choice } from './choices.js';
 import type { Engine } from './engine.js';
-import { type Driver } from './engine.js';
+import type { Driver } from './driver.js';
 import { keyOf, mix, newHash } from './hash.js';
 import type { Snapshot } from './memory.js';
 import type { Merging } from './options.js';
@@ -160,6 +160,9 @@ export class Search implements Driver {
     const { threads } = this.engine;
     // Whoever goes on in the place of a thread that cannot preempts nobody.
     if (threads[this.#current]?.state.status !== 'ready') this.#current = -1;
+    const { memory } = this.engine;
+    for (const { state } of threads)
+      if (state.afterOperation && memory.equals(state.afterOperation)) state.afterOperation = undefined;
     const { choices, progress } = choicesOf(threads, {
       budgets: this.#budgets,
       current: this.#current,
@@ -172,7 +175,10 @@ export class Search implements Driver {
     if (!progress && !allFinished) return this.#end(this.#describeDeadlock());
     // The realm may learn of a death after everything else is over; nobody is there to notice.
     if (allFinished && (!progress || choices.every(({ kind }) => kind === 'mark'))) return this.#finish();
-    return this.#branch(choices);
+    const next = this.#branch(choices);
+    // Once something else may have happened, it is too late.
+    for (const { state } of threads) state.afterOperation = undefined;
+    return next;
   }
 
   #branch(choices: readonly Choice[]): Choice | undefined {
@@ -273,7 +279,8 @@ export class Search implements Driver {
         return;
       case 'kill':
         budgets.kills--;
-        this.note(thread, () => '— dies');
+        if (choice.memory) engine.memory.load(choice.memory);
+        this.note(thread, () => (choice.memory ? '— dies at once, before what it did then' : '— dies'));
         engine.kill(thread);
         return;
       case 'mark':
@@ -339,7 +346,11 @@ export class Search implements Driver {
     const { engine } = this;
     engine.memory.load(saved.memory);
     engine.queues.load(saved.queues);
-    engine.threads.forEach((thread, i) => thread.load(saved.threads[i]!));
+    engine.threads.forEach((thread, i) => {
+      thread.load(saved.threads[i]!);
+      // The choices that were found then know it.
+      thread.state.afterOperation = undefined;
+    });
     this.#budgets = { ...saved.budgets };
     this.#current = saved.current;
     this.#steps = saved.steps;
@@ -367,6 +378,7 @@ export class Search implements Driver {
       mix(hash, wait | (state.interrupted ? 4 : 0) | (state.idleSlices << 3));
       mix(hash, state.a);
       mix(hash, state.b);
+      if (state.afterOperation) for (const word of state.afterOperation) mix(hash, word);
       for (const { asyncId, result } of state.woken) mix(hash, asyncId * 2 + (result === 'ok' ? 1 : 0));
       for (const { id } of state.timers) mix(hash, id + 0x1000);
       for (const id of state.signals) mix(hash, id + 0x2000);

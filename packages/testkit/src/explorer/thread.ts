@@ -92,6 +92,8 @@ export interface ThreadState {
   interrupted: boolean;
   /** Slices that ended while nothing else could happen. */
   idleSlices: number;
+  /** Memory right after its last operation, before what it did then without one; until something else is decided. */
+  afterOperation: Snapshot | undefined;
   /** Hash of what was in open buffers when it was last running. */
   plain: number;
   /** Hash of its past. */
@@ -168,6 +170,7 @@ function initialState(): ThreadState {
     marked: false,
     interrupted: false,
     idleSlices: 0,
+    afterOperation: undefined,
     plain: 0,
     a,
     b,
