@@ -1,5 +1,6 @@
 /** The owner's workers: starts them when there is work for them, ends them, replaces them when they die. */
 import {
+  agent,
   encode,
   kindModules,
   THREADS_SEQ_WORD,
@@ -177,6 +178,12 @@ export class Crew implements Owner {
   async listen(): Promise<void> {
     if (this.#listening) return;
     this.#listening = true;
+    // The same while this thread is blocked, if it has no submitter that would do so.
+    const round = (): void => {
+      if (!this.#submitter) this.serve(true);
+    };
+    const { rounds } = agent();
+    rounds.add(round);
     const { words } = this.#pool;
     while (!this.#pool.closed || this.#hands.size > 0) {
       const asks = Atomics.load(words, ASKS_WORD);
@@ -185,6 +192,7 @@ export class Crew implements Owner {
       if (wait.async) await wait.value;
       else await Promise.resolve();
     }
+    rounds.delete(round);
     this.#listening = false;
   }
 

@@ -99,10 +99,8 @@ export class ThreadPoolExecutor extends Primitive {
   static {
     poolOf = (executor) => executor.#pool;
     handOut = (executor) => {
-      if (!executor.#crew) return;
-      // Serves while this thread blocks; the other one, while it does not.
-      executor.#own();
-      void executor.#crew.listen();
+      const { member, owner } = executor.#pool;
+      if (member.id === owner) void executor.#crew?.listen();
     };
   }
 
