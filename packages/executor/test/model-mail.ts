@@ -2,7 +2,7 @@
  * Messages in a model: ports and broadcast channels over shared memory, which the explorer can put back. To post and to
  * receive are one step each, as they are one under the platform's lock.
  */
-import { runtime, type Port } from '@x/core';
+import type { Port } from '@x/core';
 import { Atomics } from '@x/core/seam';
 
 /** A box: how many letters were put in, how many taken out, whether somebody listens; then the letters. */
@@ -74,7 +74,8 @@ export const portTo = (worker: number): Port => portBetween(worker * 2 + 1, work
 /** A worker's port to the owner. */
 export const portOf = (worker: number): Port => portBetween(worker * 2, worker * 2 + 1);
 
-class ModelChannel {
+/** A channel in a model. */
+export class ModelChannel {
   readonly box: number;
   #listens = false;
 
@@ -94,6 +95,10 @@ class ModelChannel {
     if (base >= words.length || words[base + LISTENED] === 1) put(this.box, message);
   }
 
+  receiveNow(): { message: unknown } | undefined {
+    return take(this.box);
+  }
+
   close(): void {
     if (this.#listens) this.#set(0);
   }
@@ -107,4 +112,3 @@ class ModelChannel {
 }
 
 Object.assign(globalThis, { BroadcastChannel: ModelChannel });
-Object.assign(runtime, { receiveNow: (channel: ModelChannel) => take(channel.box) });

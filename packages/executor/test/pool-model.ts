@@ -2,8 +2,8 @@
  * A pool under the explorer: the real code of submitters, the owner and workers over one small shared memory. Only what
  * is no part of the pool is replaced: its sizes, the start of threads, messages, and the turn of an event loop.
  */
-import { encode, home, runtime, ThreadState, workers, type TargetReference } from '@x/core';
-import { Atomics, queueMicrotask } from '@x/core/seam';
+import { encode, home, ThreadState, workers, type TargetReference } from '@x/core';
+import { Atomics } from '@x/core/seam';
 import {
   explore,
   type Body,
@@ -26,8 +26,21 @@ import { Runner } from '../src/runner.js';
 import { Submitter } from '../src/submitter.js';
 import { TargetNumbers } from '../src/targets.js';
 import type { TaskOptions } from '../src/task.js';
-import { makeMail, portOf, portTo } from './model-mail.js';
+import { makeMail, portOf, portTo, type ModelChannel } from './model-mail.js';
 
+vi.mock('@x/core', async (original) => {
+  const seam = await import('@x/core/seam');
+  return {
+    ...(await original<typeof import('@x/core')>()),
+    // What an event loop does in between is a turn of its own, of which the explorer decides.
+    nextTurn: (callback: () => void) => {
+      // Looked up at each call: the explorer puts its own in there.
+      seam.queueMicrotask(callback);
+    },
+    activeResources: () => [],
+    receiveNow: (channel: ModelChannel) => channel.receiveNow(),
+  };
+});
 vi.mock('../src/sizes.js', () => import('./small-sizes.js'));
 vi.mock('../src/launch.js', () => ({ launch: (_name: string, order: WorkerOrder) => launch(order) }));
 
@@ -89,14 +102,6 @@ export const MEETING = 7;
 Object.assign(workers!, {
   // The owner makes it for the worker that it starts next.
   channel: () => [portTo(Atomics.load(current.jobs, 0)), { transferable: undefined }],
-});
-
-// What an event loop does in between is a turn of its own, of which the explorer decides.
-Object.assign(runtime, {
-  nextTurn(callback: () => void) {
-    queueMicrotask(callback);
-  },
-  activeResources: () => [],
 });
 
 /** Who is in a model. The owner is its first thread; the workers come after the submitters. */
@@ -320,7 +325,7 @@ export function isTakenAgain({ executor }: PoolModel): boolean {
 export const LONG = process.env['TEST_LONG'] === '1';
 
 /** All times that a thread of a pool sleeps before it looks again. */
-const SLICES = [2, 10, 25, 500];
+const SLICES = [1, 2, 10, 25, 500];
 
 const NAMES = [
   'THREAD',
@@ -364,6 +369,18 @@ function wordNames(): Record<number, string> {
 /** What is written once, or matters only to workers that are started or ended, which most models have none of. */
 const STILL = ['MAX', 'RECORDS', 'AREAS', 'w0.KILL', 'w1.KILL'].map((name) => `executor.${name}`);
 
+/** Tells the explorer that the mail is read and written through views that it does not know. */
+function openMail<N extends string>(threads: Record<N, Body<PoolModel>>): Record<N, Body<PoolModel>> {
+  const opened = Object.entries<Body<PoolModel>>(threads).map(([name, body]): [string, Body<PoolModel>] => [
+    name,
+    (model, thread) => {
+      Reflect.get(model.mail, 'buffer');
+      return body(model, thread);
+    },
+  ]);
+  return Object.fromEntries(opened) as Record<N, Body<PoolModel>>;
+}
+
 /** Explores a model, under the name of its test. */
 export function check<N extends string>(
   options: Omit<ExploreOptions<PoolModel, N>, 'words' | 'name' | 'events'> & { readonly events?: Events },
@@ -371,6 +388,7 @@ export function check<N extends string>(
   return explore({
     still: STILL,
     ...options,
+    threads: openMail(options.threads),
     events: { sliceMs: SLICES, ...options.events },
     name: expect.getState().currentTestName ?? '',
     words: { executor: wordNames() },
