@@ -20,6 +20,9 @@ const BINARIES = ['node_modules/.bin', 'packages/tooling/node_modules/.bin'].map
  * @property {number} ms
  */
 
+/** How long the pipe of a command that has ended may stay open. */
+const PIPE_MS = 1000;
+
 /** @type {Set<number>} */
 const groups = new Set();
 
@@ -78,8 +81,6 @@ export function runStep(command, args, { live = false, timeout = 600_000, env, c
     child.stderr?.setEncoding('utf8').on('data', collect);
     const settle = (/** @type {number} */ status) => {
       clearTimeout(timer);
-      // Whoever it left behind would hold the pipe or a core.
-      if (pid) killGroup(pid);
       groups.delete(pid);
       const ms = performance.now() - started;
       resolve({ status: timedOut ? 124 : status, output, ms });
@@ -88,7 +89,15 @@ export function runStep(command, args, { live = false, timeout = 600_000, env, c
       output += `${command}: ${error.message}\n`;
       settle(127);
     });
-    // Not 'close': a grandchild that keeps the pipe open must not keep us.
-    child.once('exit', (code) => setImmediate(settle, code ?? 1));
+    // Output may still be on its way, until 'close'; but a grandchild that keeps the pipe open must not keep us.
+    child.once('exit', (code) => {
+      const overdue = setTimeout(settle, PIPE_MS, code ?? 1);
+      child.once('close', () => {
+        clearTimeout(overdue);
+        settle(code ?? 1);
+      });
+      // Whoever it left behind would hold the pipe or a core.
+      if (pid) killGroup(pid);
+    });
   });
 }

@@ -16,7 +16,16 @@ const LARGEST = (1 << 25) - (1 << 16);
 const process = /* @__PURE__ */ nodeProcess();
 let known = process?.platform !== 'linux';
 
-/** A buffer with anything in it: the caller writes over all of it at once. */
+/**
+ * A buffer with anything in it: the caller writes over all of it at once.
+ *
+ * @example
+ * ```ts
+ * import { allocate } from '@x/core';
+ *
+ * console.log(allocate(64).byteLength);   // 64
+ * ```
+ */
 export function allocate(byteLength: number): ArrayBuffer {
   if (byteLength >= LARGE_FROM && !known) {
     known = true;
