@@ -41,8 +41,7 @@ export interface Boot {
   readonly modules: readonly string[];
   /**
    * Whether they have to be there when the target begins: the arguments hold primitives, or something was moved, such as
-   * a port over which some can come. Otherwise none can reach the thread before its event loop turns. Nor should a daemon,
-   * which may have little time once it has begun, spend that on an `import()` of its own.
+   * a port over which some can come. Otherwise none can reach the thread before its event loop turns.
    */
   readonly needsModules: boolean;
   /** The width of the terminal. */

@@ -20,6 +20,7 @@ import {
   explainCloneError,
   explainError,
   hasFlag,
+  isDaemon,
   leave,
   onIdle,
   Realm,
@@ -106,13 +107,16 @@ class Life {
     try {
       if (boot.needsModules) await importAll(modules);
       const target = await resolveTarget(reference);
+      // A daemon has little time if the main thread ends once it has begun: not to be spent on an `import()` of its own.
+      const hurries = !boot.needsModules && isDaemon(realm, ident) && isAsync(target);
+      if (hurries) await importAll(modules);
       // Afterwards: the target's module may register the classes of what is passed to it.
       const values = decode(args) as unknown[];
       setFlag(realm, ident, BEGUN_BIT, true);
       realm.announce();
       if (delay === undefined || awaitDelay(member, delay)) {
         value = target(...values);
-        if (value instanceof Promise && !boot.needsModules) void importAll(modules);
+        if (value instanceof Promise && !boot.needsModules && !hurries) void importAll(modules);
         value = await value;
       }
     } catch (error) {
@@ -211,4 +215,9 @@ class Life {
 /** Modules that register kinds. One that cannot be loaded here is missed only when something of its kind arrives. */
 async function importAll(modules: readonly string[]): Promise<void> {
   await Promise.allSettled(modules.map((module) => import(/* @vite-ignore */ module)));
+}
+
+/** Whether it is an `async` function as such, so that this is known before it runs. */
+function isAsync(target: unknown): boolean {
+  return Object.prototype.toString.call(target) === '[object AsyncFunction]';
 }

@@ -123,7 +123,7 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
       target: this.#target,
       args,
       modules: kindModules(),
-      needsModules: args.modules.length > 0 || transfer.length > 0 || this.daemon,
+      needsModules: args.modules.length > 0 || transfer.length > 0,
       columns: stdio === 'inherit' ? system.columns : undefined,
       signalled: signal !== undefined,
       delay: this.delay,
