@@ -5,9 +5,13 @@ import {
   check,
   crewOf,
   ENDLESS,
+  GATED,
+  isDead,
   LONG,
+  open,
   outcomeOf,
   ownerOf,
+  passBegun,
   runsOf,
   setup,
   spare,
@@ -83,9 +87,29 @@ test('a task that runs is cancelled, or has ended; the next one is not interrupt
       expect(result).toBe(cancelled ? CancelledError.name : 2);
       expect(next).toBe(4);
       expect(runsOf(model, 2)).toEqual([1]);
-      const { realm } = model.executor.memory.member;
-      const [id] = [...realm.ids()].filter((known) => realm.name(known) === 'W0');
-      expect(realm.isInterrupted(id!)).toBe(false);
+    },
+  });
+});
+
+test('the interrupt for one task does not reach the next one', async () => {
+  await check({
+    setup: setup({ ready: 1 }),
+    threads: {
+      S: (model) => {
+        const side = ownerOf(model);
+        const first = side.submit(GATED);
+        passBegun(model, 1);
+        open(model);
+        const cancelled = first.cancel({ running: true, grace: Infinity });
+        const next = side.submit(2).result();
+        side.close();
+        return { cancelled, next };
+      },
+      W0: worker(0),
+    },
+    preemptions: 2,
+    final: (_model, { S }) => {
+      expect((S as { value: { next: number } }).value.next).toBe(4);
     },
   });
 });
@@ -112,6 +136,39 @@ test('a task that does not end in its grace period ends with its worker, and ano
       expect(cancelled).toBe(true);
       expect(next).toBe(4);
       expect(runsOf(model, 2)).toEqual([1]);
+    },
+  });
+});
+
+test('the end of a grace period does not touch the next task in the slot, which is being ended, too', async () => {
+  await check({
+    setup: setup(),
+    threads: {
+      S: (model, thread) => {
+        const side = crewOf(model, thread);
+        const first = side.submit(GATED);
+        passBegun(model, 1);
+        first.cancel({ running: true, grace: 5 });
+        open(model);
+        // Its grace period may end here, with its worker, or not yet.
+        side.submit(2).result();
+        side.submit(3);
+        const second = side.submit(GATED);
+        passBegun(model, 2);
+        const before = isDead(model, 0);
+        second.cancel({ running: true, grace: Infinity });
+        side.submitter.block(() => false, 1000);
+        open(model);
+        side.close();
+        return before;
+      },
+      W0: spare(0),
+      W1: spare(1),
+    },
+    preemptions: LONG ? 1 : 0,
+    events: { timeouts: 2, prompt: true },
+    final: (_model, { S, W0 }) => {
+      expect('dead' in W0).toBe((S as { value: unknown }).value);
     },
   });
 });

@@ -61,6 +61,25 @@ test('a task that another thread submits during the shutdown is refused or run, 
   });
 });
 
+test('a task that is submitted during the shutdown is not left behind by the last worker', async () => {
+  await check({
+    setup: setup({ submitters: 2, ready: 1 }),
+    threads: {
+      S: (model) => {
+        ownerOf(model).close();
+      },
+      G: (model) => outcomeOf(() => guestOf(model).submit(2)),
+      W0: worker(0),
+    },
+    preemptions: LONG ? 2 : 1,
+    final: (model, { G }) => {
+      const { value } = G as { value: unknown };
+      expect([4, ShutdownError.name]).toContain(value);
+      expect(runsOf(model, 2)).toEqual([value === 4 ? 1 : 0]);
+    },
+  });
+});
+
 test('two threads take different areas, or are told that there is none', async () => {
   await check({
     setup: setup({ submitters: 1 }),

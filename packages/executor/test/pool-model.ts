@@ -2,7 +2,7 @@
  * A pool under the explorer: the real code of submitters, the owner and workers over one small shared memory. Only what
  * is no part of the pool is replaced: its sizes, the start of threads, messages, and the turn of an event loop.
  */
-import { encode, home, ThreadState, workers, type TargetReference } from '@x/core';
+import { agent, encode, home, ThreadState, workers, type TargetReference } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import {
   explore,
@@ -27,6 +27,7 @@ import { Submitter } from '../src/submitter.js';
 import { TargetNumbers } from '../src/targets.js';
 import type { TaskOptions } from '../src/task.js';
 import { makeMail, portOf, portTo, type ModelChannel } from './model-mail.js';
+import { wordNames } from './model-words.js';
 
 vi.mock('@x/core', async (original) => {
   const seam = await import('@x/core/seam');
@@ -57,6 +58,9 @@ export interface PoolModel {
   readonly mail: Int32Array;
 }
 
+/** A thread's view of the pool. */
+export const poolIn = (model: PoolModel): Pool => poolOf(model.executor);
+
 /** Workers that can be started, at most. */
 const SPARES = 3;
 
@@ -80,16 +84,25 @@ let current: PoolModel;
 /** Id of the first thread that is a worker. */
 let firstWorker: number;
 
+/** A task that ends only when so many gates were opened as tasks of this number were begun. */
+export const GATED = 13;
 /** A task that never ends. */
-export const ENDLESS = 5;
+export const ENDLESS = 12;
 /** A task that ends only when task `n − 1` was begun, too. */
-export const MEETING = 7;
+export const MEETING = 15;
 
 /** Notes that the task runs; its result is twice the number. */
 (globalThis as { modelTask?: (argument: number | Parcel) => unknown }).modelTask = (argument) => {
   const { ran } = current;
   const n = typeof argument === 'number' ? argument : argument['@x'];
-  Atomics.add(ran, n, 1);
+  const { member } = current.executor.memory;
+  // Whoever is to be ended is not here any more when the next task begins.
+  if (n === 2 && member.realm.isInterrupted(agent().home!.id)) throw new Error('task 2 is interrupted');
+  const begun = Atomics.add(ran, n, 1) + 1;
+  if (n === GATED) {
+    Atomics.notify(ran, n);
+    waitFor(ran, 0, begun);
+  }
   while (n === ENDLESS) Atomics.wait(ran, n, 1);
   if (n >= MEETING - 1) {
     Atomics.notify(ran, n);
@@ -135,7 +148,7 @@ export const setup =
     }
     words[layout.RECORDS_WORD] = words[layout.ALIVE_WORD] = ready;
     const shared = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4));
-    current = { executor, ran: shared(8), jobs: shared(2 + SPARES), mail: makeMail(mail) };
+    current = { executor, ran: shared(16), jobs: shared(2 + SPARES), mail: makeMail(mail) };
     current.jobs[0] = ready;
     current.jobs[1 + SPARES] = refusals;
     return current;
@@ -288,11 +301,25 @@ export function outcomeOf<T>(future: Future<T> | (() => Future<T>)): T | string 
   }
 }
 
-/** Lets those who `pass` go on. */
+function waitFor(words: Int32Array, index: number, count: number): void {
+  for (let now = Atomics.load(words, index); now < count; now = Atomics.load(words, index))
+    Atomics.wait(words, index, now);
+}
+
+/** Opens one more gate, and lets those who `pass` go on. */
 export function open({ ran }: PoolModel): void {
-  Atomics.store(ran, 0, 1);
+  Atomics.add(ran, 0, 1);
   Atomics.notify(ran, 0);
 }
+
+/** Waits until so many gated tasks were begun. */
+export function passBegun({ ran }: PoolModel, count: number): void {
+  waitFor(ran, GATED, count);
+}
+
+/** Whether a worker is known to be dead. */
+export const isDead = ({ executor }: PoolModel, n: number): boolean =>
+  executor.memory.member.realm.hasEnded(firstWorker + n);
 
 /** Waits for `open`. */
 export function passOpen({ ran }: PoolModel): void {
@@ -326,45 +353,6 @@ export const LONG = process.env['TEST_LONG'] === '1';
 
 /** All times that a thread of a pool sleeps before it looks again. */
 const SLICES = [1, 2, 10, 25, 500];
-
-const NAMES = [
-  'THREAD',
-  'ASLEEP',
-  'MODE',
-  'CONTROL',
-  'WAITS',
-  'WAITAREA',
-  'WAITEPOCH',
-  'EXIT',
-  'KILL',
-  'DONE',
-];
-
-function wordNames(): Record<number, string> {
-  const names: Record<number, string> = {
-    4: 'STATE',
-    5: 'MAX',
-    6: 'ALIVE',
-    7: 'SLEEPERS',
-    8: 'OWNER',
-    9: 'RECORDS',
-    10: 'AREAS',
-    13: 'ASKS',
-  };
-  for (let record = 0; record < 4; record++) {
-    NAMES.forEach((name, i) => (names[layout.recordBase(record) + i] = `w${record}.${name}`));
-  }
-  for (let area = 0; area < 2; area++) {
-    const base = layout.areaBase(area);
-    const words = { THREAD: 0, TAIL: 1, OVERFLOW: 2, HEAD: 16, WAITING: 32, SEQ: 33, LOOP_SEQ: 34 };
-    for (const [name, word] of Object.entries(words)) names[base + word] = `a${area}.${name}`;
-    for (let cell = 0; cell < layout.ringOf(area); cell++)
-      names[layout.ringBase(area) + cell] = `a${area}.cell${cell}`;
-    for (let slot = 0; slot < layout.slotsOf(area); slot++)
-      names[layout.slotBase(area, slot)] = `a${area}.slot${slot}`;
-  }
-  return names;
-}
 
 /** What is written once, or matters only to workers that are started or ended, which most models have none of. */
 const STILL = ['MAX', 'RECORDS', 'AREAS', 'w0.KILL', 'w1.KILL'].map((name) => `executor.${name}`);

@@ -16,6 +16,7 @@ import {
   worker,
   type PoolModel,
 } from './pool-model.js';
+import { setupFilled, takenFrom, taker } from './ring-model.js';
 
 /** Submits tasks at once, blocks for each result, and shuts the pool down. */
 const blocking =
@@ -103,13 +104,27 @@ test('two workers: each task is run by one of them', async () => {
   });
 });
 
+test.each([2, 3])('%i workers that take from one ring have each task once, and leave none', async (count) => {
+  const threads = Object.fromEntries(Array.from({ length: count }, (_, n) => [`W${n}`, taker(n)]));
+  await check({
+    setup: setupFilled,
+    threads,
+    preemptions: LONG ? Infinity : 6 - count,
+    final: (model, outcomes) => {
+      const taken = Object.values(outcomes).flatMap((outcome) => (outcome as { value: number[] }).value);
+      expect(taken.sort()).toEqual([0, 1]);
+      expect(takenFrom(model)).toBe(2);
+    },
+  });
+});
+
 test('two tasks that wait for each other wake both workers', async () => {
   await check({
     setup: setup({ ready: 2 }),
     threads: { S: blocking(MEETING - 1, MEETING), W0: worker(0), W1: worker(1) },
     preemptions: LONG ? 2 : 1,
     final: (_model, { S }) => {
-      expect(S).toEqual({ value: [12, 14] });
+      expect(S).toEqual({ value: [2 * MEETING - 2, 2 * MEETING] });
     },
   });
 });
