@@ -1,5 +1,5 @@
 /** `fromShared` of this package: where it is, the package's kinds are, too, also in a bundle that has nothing else of it. */
-import { fromShared as receive } from '@x/core';
+import { fromSharedOf, type FromShared } from '@x/core';
 import { BARRIER_KIND } from './barrier.js';
 
 /**
@@ -17,7 +17,4 @@ import { BARRIER_KIND } from './barrier.js';
  * console.log(fromShared<{ barrier: Barrier }>(arrived).barrier === barrier);   // true
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
-export function fromShared<T = unknown>(message: unknown): T {
-  return receive<T>(message, BARRIER_KIND);
-}
+export const fromShared: FromShared = /* @__PURE__ */ fromSharedOf(BARRIER_KIND);

@@ -10,6 +10,7 @@ export {
   toShared,
   TransferError,
   type AsyncWaitOptions,
+  type FromShared,
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,

@@ -19,6 +19,7 @@ export {
   toShared,
   TransferError,
   type AsyncWaitOptions,
+  type FromShared,
   type SharedMessage,
   type Targets,
   type TimeoutOptions,

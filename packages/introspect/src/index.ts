@@ -9,6 +9,7 @@ export {
   ThreadingError,
   ThreadStateError,
   toShared,
+  type FromShared,
   type SharedMessage,
 } from '@x/core';
 export { ThreadHandle } from '@x/thread';

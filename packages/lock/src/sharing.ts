@@ -1,5 +1,5 @@
 /** `fromShared` of this package: where it is, the package's kinds are, too, also in a bundle that has nothing else of it. */
-import { fromShared as receive } from '@x/core/primitives';
+import { fromSharedOf, type FromShared } from '@x/core/primitives';
 import { LOCK_KIND } from './lock.js';
 import { RLOCK_KIND } from './rlock.js';
 import { CONDITION_KIND } from './condition.js';
@@ -20,7 +20,9 @@ import { RWLOCK_KIND } from './rwlock.js';
  * console.log(fromShared<{ lock: Lock }>(arrived).lock === lock);   // true
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
-export function fromShared<T = unknown>(message: unknown): T {
-  return receive<T>(message, LOCK_KIND, RLOCK_KIND, CONDITION_KIND, RWLOCK_KIND);
-}
+export const fromShared: FromShared = /* @__PURE__ */ fromSharedOf(
+  LOCK_KIND,
+  RLOCK_KIND,
+  CONDITION_KIND,
+  RWLOCK_KIND,
+);

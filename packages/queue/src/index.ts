@@ -15,6 +15,7 @@ export {
   toShared,
   TransferError,
   type AsyncWaitOptions,
+  type FromShared,
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,

@@ -1,5 +1,5 @@
 /** `fromShared` of this package: where it is, the package's kinds are, too, also in a bundle that has nothing else of it. */
-import { fromShared as receive } from '@x/core';
+import { fromSharedOf, type FromShared } from '@x/core';
 import { QUEUE_KIND } from './queue.js';
 import { LIFO_KIND } from './lifo-queue.js';
 import { PRIORITY_KIND } from './priority-queue.js';
@@ -19,7 +19,4 @@ import { PRIORITY_KIND } from './priority-queue.js';
  * console.log(fromShared<{ queue: Queue }>(arrived).queue === queue);   // true
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
-export function fromShared<T = unknown>(message: unknown): T {
-  return receive<T>(message, QUEUE_KIND, LIFO_KIND, PRIORITY_KIND);
-}
+export const fromShared: FromShared = /* @__PURE__ */ fromSharedOf(QUEUE_KIND, LIFO_KIND, PRIORITY_KIND);

@@ -1,5 +1,5 @@
 /** `fromShared` of this package: where it is, the package's kinds are, too, also in a bundle that has nothing else of it. */
-import { fromShared as receive } from '@x/core/primitives';
+import { fromSharedOf, type FromShared } from '@x/core/primitives';
 import { SEMAPHORE_KIND } from './semaphore.js';
 import { BOUNDED_KIND } from './bounded-semaphore.js';
 
@@ -18,7 +18,4 @@ import { BOUNDED_KIND } from './bounded-semaphore.js';
  * console.log(fromShared<{ semaphore: Semaphore }>(arrived).semaphore === semaphore);   // true
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
-export function fromShared<T = unknown>(message: unknown): T {
-  return receive<T>(message, SEMAPHORE_KIND, BOUNDED_KIND);
-}
+export const fromShared: FromShared = /* @__PURE__ */ fromSharedOf(SEMAPHORE_KIND, BOUNDED_KIND);

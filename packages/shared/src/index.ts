@@ -11,6 +11,7 @@ export {
   toShared,
   TransferError,
   type AsyncWaitOptions,
+  type FromShared,
   type MemoryOptions,
   type SharedMessage,
   type TimeoutOptions,

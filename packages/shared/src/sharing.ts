@@ -1,5 +1,5 @@
 /** `fromShared` of this package: where it is, the package's kinds are, too, also in a bundle that has nothing else of it. */
-import { fromShared as receive } from '@x/core/primitives';
+import { fromSharedOf, type FromShared } from '@x/core/primitives';
 import { INT32_KIND, INT64_KIND } from './atomics.js';
 import { VALUE_KIND } from './shared-value.js';
 
@@ -18,7 +18,4 @@ import { VALUE_KIND } from './shared-value.js';
  * console.log(fromShared<{ count: AtomicInt32 }>(arrived).count === count);   // true
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
-export function fromShared<T = unknown>(message: unknown): T {
-  return receive<T>(message, INT32_KIND, INT64_KIND, VALUE_KIND);
-}
+export const fromShared: FromShared = /* @__PURE__ */ fromSharedOf(INT32_KIND, INT64_KIND, VALUE_KIND);

@@ -17,6 +17,7 @@ export {
   toShared,
   TransferError,
   type AsyncWaitOptions,
+  type FromShared,
   type SharedMessage,
   type Targets,
   type TimeoutOptions,

@@ -35,6 +35,7 @@ export {
   TransferError,
   type AsyncWaitOptions,
   type ClassCodec,
+  type FromShared,
   type MemoryOptions,
   type SharedMessage,
   type Targets,

@@ -28,12 +28,34 @@ export function toShared(value: unknown): SharedMessage {
   return encode(value);
 }
 
+/** The signature of `fromShared`. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
+export type FromShared = <T = unknown>(message: unknown) => T;
+
+/**
+ * Makes the `fromShared` of a package, which brings the package's kinds with it: otherwise a bundle that has nothing else of
+ * the package would not know its primitives.
+ *
+ * @example
+ * ```ts
+ * import { fromSharedOf, registerKind, toShared } from '@x/core';
+ *
+ * const KIND = registerKind(() => ({ kind: 1_000, name: 'Tally', version: 1, bytes: 64, module: import.meta.url, revive: () => ({}) }));
+ * const fromShared = fromSharedOf(KIND);
+ * console.log(fromShared(structuredClone(toShared([1, 2]))));   // [ 1, 2 ]
+ * ```
+ */
+export function fromSharedOf(...kinds: readonly Kind[]): FromShared {
+  return (message) => {
+    for (const kind of kinds) remember(kind);
+    return decode(message) as never;
+  };
+}
+
 /**
  * Makes the value again from the message that `toShared` gave. A primitive arrives as the same
  * primitive, and in one thread it is always the same object.
  *
- * @param kinds what the message may hold. A package passes its own, so that a bundle which has nothing else of the
- * package has its primitives all the same
  * @throws LayoutError for a message that is damaged, of another version, or not made by `toShared`;
  * TransferError if it holds a primitive of a package that this thread has not imported
  * @example
@@ -45,8 +67,4 @@ export function toShared(value: unknown): SharedMessage {
  * console.log(fromShared<{ lock: Lock }>(arrived).lock === lock);   // true
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as with JSON.parse wrappers: the caller says what was sent
-export function fromShared<T = unknown>(message: unknown, ...kinds: readonly Kind[]): T {
-  for (const kind of kinds) remember(kind);
-  return decode(message) as T;
-}
+export const fromShared: FromShared = /* @__PURE__ */ fromSharedOf();
