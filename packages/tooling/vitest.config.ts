@@ -67,7 +67,7 @@ export default defineConfig({
           ...shared,
           name: 'model',
           include: ['packages/*/test/**/*.model.test.ts'],
-          // More than the explorer's own limit: the largest models take ten seconds on an idle machine.
+          // More than the explorer's own limit: the largest models take half a minute on an idle machine.
           testTimeout: 240_000,
         },
       },

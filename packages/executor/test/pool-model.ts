@@ -185,6 +185,11 @@ export class Side {
     return this.submit(n, { transfer: [new ArrayBuffer(1)] });
   }
 
+  /** Has the event loop serve other threads; it has submitted nothing itself. */
+  listen(): void {
+    void this.#crew!.listen();
+  }
+
   /** Shuts the pool down, and waits until all workers have ended. */
   end(): void {
     this.pool.mark(layout.SHUTDOWN_BIT);

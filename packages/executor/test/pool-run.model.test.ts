@@ -1,21 +1,26 @@
 /**
- * Submitting, taking, finishing and sleeping under the explorer. No slice ends here: no wake may be lost, of a worker, of
- * a blocked submitter or of its event loop.
+ * Submitting, taking, finishing and sleeping under the explorer. No slice ends here but where a nap has to: no wake may be
+ * lost, of a worker, of a blocked submitter or of its event loop.
  */
 import { expect, test } from 'vitest';
+// First, since it puts the small sizes in place.
 import {
   check,
+  crewOf,
   guestOf,
   LONG,
   MEETING,
   open,
   ownerOf,
   pass,
+  poolIn,
   runsOf,
   setup,
+  spare,
   worker,
   type PoolModel,
 } from './pool-model.js';
+import * as layout from '../src/layout.js';
 import { setupFilled, takenFrom, taker } from './ring-model.js';
 
 /** Submits tasks at once, blocks for each result, and shuts the pool down. */
@@ -151,6 +156,46 @@ test('two threads submit to one worker', async () => {
     final: (model, { S, G }) => {
       expect([S, G]).toEqual([{ value: 2 }, { value: 4 }]);
       expect(runsOf(model, 1, 2)).toEqual([1, 1]);
+    },
+  });
+});
+
+test('an owner that only listens starts a worker for another thread', async () => {
+  await check({
+    setup: setup({ submitters: 2 }),
+    threads: {
+      // Async, so that its event loop goes on.
+      S: async (model, thread) => {
+        crewOf(model, thread).listen();
+      },
+      G: (model) => {
+        const side = guestOf(model);
+        const result = side.submit(1).result();
+        side.close();
+        return result;
+      },
+      W0: spare(0),
+    },
+    preemptions: LONG ? 2 : 1,
+    final: (_model, { G }) => {
+      expect(G).toEqual({ value: 2 });
+    },
+  });
+});
+
+test('a worker that naps beside a quick one has its task when the nap ends', async () => {
+  await check({
+    setup: () => {
+      const model = setup({ ready: 2 })();
+      poolIn(model).words[layout.recordBase(0) + layout.QUICK_WORD] = 1;
+      return model;
+    },
+    // Neither task ends without the other, so the quick worker cannot do both.
+    threads: { S: blocking(MEETING - 1, MEETING), W0: worker(0), W1: worker(1) },
+    preemptions: LONG ? 2 : 1,
+    events: { idleSlices: 1 },
+    final: (_model, { S }) => {
+      expect(S).toEqual({ value: [2 * MEETING - 2, 2 * MEETING] });
     },
   });
 });

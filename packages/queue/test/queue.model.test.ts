@@ -45,6 +45,22 @@ test('a putter waits for a place', async () => {
   });
 });
 
+test('two places wake two putters, though the bit of the sleepers was cleared for the first', async () => {
+  await check({
+    setup: setup(2, 1, 2),
+    threads: {
+      A: put(3),
+      B: put(4),
+      G: ({ queue }) => [queue.get(), queue.get()],
+    },
+    final: ({ queue }, { A, B, G }) => {
+      expect([A, B]).toEqual([{ value: 'put' }, { value: 'put' }]);
+      expect(G).toEqual({ value: [1, 2] });
+      expect(queue.size).toBe(2);
+    },
+  });
+});
+
 test('threads and event loops that get each have their item', async () => {
   await check({
     setup: setup(0),
