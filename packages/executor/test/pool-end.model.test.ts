@@ -12,6 +12,7 @@ import {
   runsOf,
   setup,
   spare,
+  tasksIn,
   worker,
 } from './pool-model.js';
 
@@ -91,6 +92,26 @@ test('two threads take different areas, or are told that there is none', async (
     final: (_model, { G, H }) => {
       expect([G, H]).toContainEqual({ value: 1 });
       expect([G, H]).toContainEqual({ value: undefined });
+    },
+  });
+});
+
+test('an area of a dead thread is not taken while its ring holds a task', async () => {
+  await check({
+    setup: setup({ submitters: 3 }),
+    threads: {
+      S: () => undefined,
+      G: (model) => {
+        guestOf(model).submit(2);
+      },
+      H: (model, thread) => {
+        thread.kill('G');
+        return areaOf(model);
+      },
+    },
+    events: { prompt: true },
+    final: (model, { H }) => {
+      expect(H).toEqual({ value: tasksIn(model, 1) === 0 ? 1 : undefined });
     },
   });
 });

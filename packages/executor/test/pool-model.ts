@@ -250,6 +250,13 @@ export function crewOf(model: PoolModel, thread: VirtualThread): Side {
 /** The number of the area that the thread takes. */
 export const areaOf = ({ executor }: PoolModel): number | undefined => poolOf(executor).claimArea();
 
+/** How many tasks the ring of an area holds. */
+export function tasksIn(model: PoolModel, area: number): number {
+  const { words } = poolIn(model);
+  const base = layout.areaBase(area);
+  return words[base + layout.TAIL_WORD]! - words[base + layout.HEAD_WORD]!;
+}
+
 /** The side of another thread. */
 export const guestOf = (model: PoolModel, area?: number): Side => new Side(model, undefined, area);
 
