@@ -102,6 +102,13 @@ const packageAt = (target) => {
 };
 
 /**
+ * Where a page in `folder` finds an image, of which TypeDoc then puts a copy into the site.
+ * @param {string} folder @param {string} target
+ */
+const imageAt = (folder, target) =>
+  /\.(svg|png)$/.test(target) ? relative(folder, join(ROOT, target)).split(sep).join('/') : undefined;
+
+/**
  * Fences as TypeDoc understands them: what names no language is a drawing or output, not TypeScript.
  * @param {string} text
  */
@@ -129,7 +136,7 @@ export function writeHubPages(folder) {
   const slugs = new Map(guides.map(({ source, slug }) => [source, `${slug}.md`]));
   const find = (/** @type {string} */ target) => {
     const name = packageAt(target);
-    return slugs.get(target) ?? (name ? `${NAME}@x/${name}` : undefined);
+    return slugs.get(target) ?? (name ? `${NAME}@x/${name}` : imageAt(folder, target));
   };
   const written = guides.map((page) => {
     const file = join(folder, `${page.slug}.md`);
@@ -180,7 +187,7 @@ export function writePackagePages(folder, name, guideUrls) {
   const find = (/** @type {string} */ target) => {
     const url = guideUrls.get(target);
     const other = packageAt(target);
-    return url ? HUB + url : other ? `${NAME}@x/${other}` : undefined;
+    return url ? HUB + url : other ? `${NAME}@x/${other}` : imageAt(folder, target);
   };
   const index = join(folder, 'index.md');
   const changelog = join(folder, 'changelog.md');
