@@ -43,6 +43,7 @@ import type { Pool } from './pool.js';
 import { copyInto, putInto, readRaw, writeRaw } from './raw.js';
 import { exitReason, messageOf } from './reasons.js';
 import { nameOf } from './roles.js';
+import { Numbers, readScalar, writeNumbers } from './scalars.js';
 import type { Shelves } from './shelves.js';
 import { Raw, type Payload, type Task } from './task.js';
 
@@ -142,7 +143,12 @@ export class Area {
     this.#tasks[slot] = task;
     let format: Format;
     words[index + SHELF_WORD] = -1;
-    if (payload instanceof Uint8Array || payload instanceof Pieces) {
+    if (payload instanceof Numbers) {
+      writeNumbers(this.#pool, index, payload);
+      words[index + LENGTH_WORD] = payload.values.length;
+      task.payload = undefined;
+      format = Format.NUMBERS;
+    } else if (payload instanceof Uint8Array || payload instanceof Pieces) {
       format = this.#write(task, index, payload);
     } else if (payload instanceof Raw) {
       format = this.#writeRaw(task, index, payload);
@@ -154,7 +160,7 @@ export class Area {
     words[index + TARGET_WORD] = task.target;
     words[index + FORMAT_WORD] =
       format | (task.chunk ? CHUNK_BIT : 0) | (task.timeout === Infinity ? 0 : TIMED_BIT);
-    if (task.timeout !== Infinity) this.#pool.times[(index + STARTED_WORD) >> 1] = 0;
+    if (task.timeout !== Infinity) this.#pool.doubles[(index + STARTED_WORD) >> 1] = 0;
     // Publishes the slot; TAIL publishes the cell.
     Atomics.store(words, index, SlotState.PENDING | (task.generation << GENERATION_SHIFT));
     this.push(slot);
@@ -205,7 +211,8 @@ export class Area {
   /** The message with a task's arguments, if they travel so and no worker has them yet. */
   letter(task: Task): Letter | undefined {
     const { payload, slot, generation } = task;
-    if (payload === undefined || payload instanceof Raw || slot < 0) return undefined;
+    if (payload === undefined || payload instanceof Raw || payload instanceof Numbers || slot < 0)
+      return undefined;
     const wire = payload instanceof Uint8Array ? encode(decodeBytes(payload)) : payload;
     return { kind: 'letter', area: this.number, slot, generation, wire };
   }
@@ -297,6 +304,8 @@ export class Area {
     try {
       const length = words[index + LENGTH_WORD]!;
       switch (words[index + FORMAT_WORD]! & FORMAT_MASK) {
+        case Format.SCALAR:
+          return { task, code, value: readScalar(this.#pool, index) };
         case Format.INLINE: {
           const start = (index + SLOT_HEADER_WORDS) * 4;
           return { task, code, value: decodeBytes(bytes.subarray(start, start + length)) };

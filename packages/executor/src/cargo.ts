@@ -32,6 +32,7 @@ import {
 import type { Pool } from './pool.js';
 import { copyInto, putInto, rawType, readRaw, writeRaw, type RawView } from './raw.js';
 import { nameOf } from './roles.js';
+import { readNumbers, writeScalar } from './scalars.js';
 import { Spinner } from './spinner.js';
 import type { Taker } from './taker.js';
 import { movedWith } from './transfer.js';
@@ -72,6 +73,8 @@ export class Cargo {
     const { index } = this.#task;
     const length = words[index + LENGTH_WORD]!;
     switch (format & FORMAT_MASK) {
+      case Format.NUMBERS:
+        return readNumbers(this.#pool, index, length);
       case Format.INLINE: {
         const start = (index + SLOT_HEADER_WORDS) * 4;
         return decodeBytes(bytes.subarray(start, start + length)) as unknown[];
@@ -101,6 +104,10 @@ export class Cargo {
   write(value: unknown): void {
     const { words, bytes: memory } = this.#pool;
     const { index } = this.#task;
+    if (writeScalar(this.#pool, index, value)) {
+      words[index + FORMAT_WORD] = Format.SCALAR;
+      return;
+    }
     const moved = movedWith(value);
     if (moved !== undefined) {
       this.#post(value, moved);

@@ -32,7 +32,7 @@
  * 7     EXIT     how it ended: 0 unknown · exit code + 1
  * 8     KILL     TERMINATE, TERMINATING, LEAVE, or 0
  * 9     DONE     tasks it has run
- * 10    QUICK    1: its last tasks were so short that it will soon look for the next one
+ * 10    QUICK    how many tasks like its last ones it does while another worker wakes up, if that is at least one
  * ```
  *
  * An area belongs to one submitting thread. Only that thread writes TAIL and the ring; workers take from HEAD. The
@@ -63,7 +63,7 @@
  *                5      TIMED_BIT: write STARTED
  * 3     LENGTH   bytes of the payload
  * 4     SHELF    number of the shelf in which the payload lies; -1 none
- * 5     VIEW     type of the typed array that lies there as it is
+ * 5     VIEW     type of the typed array that lies there as it is; of a scalar, which one it is
  * 6–7   STARTED  Float64, milliseconds since the Unix epoch
  * 8…    payload: arguments, then the result
  * ```
@@ -214,6 +214,10 @@ export const Format = {
   HELD: 3,
   /** The bytes of one typed array on the slot's shelf: the only argument, or the result. */
   RAW: 4,
+  /** Numbers in the slot, LENGTH of them: the arguments. */
+  NUMBERS: 5,
+  /** The result is a number, which lies in the slot, or one of the few values that VIEW tells. */
+  SCALAR: 6,
 } as const;
 export type Format = (typeof Format)[keyof typeof Format];
 export const FORMAT_MASK = 0xf;

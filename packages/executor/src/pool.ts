@@ -66,15 +66,15 @@ const FEW_TASKS = 4;
 export class Pool {
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
-  /** For moments; index is that of the word, halved. */
-  readonly times: Float64Array;
+  /** For moments and numbers; index is that of the word, halved. */
+  readonly doubles: Float64Array;
   readonly member: Member;
   readonly realm: Realm;
 
   constructor(memory: Memory) {
     this.words = memory.words;
     this.bytes = new Uint8Array(memory.buffer, memory.byteOffset);
-    this.times = new Float64Array(memory.buffer, memory.byteOffset);
+    this.doubles = new Float64Array(memory.buffer, memory.byteOffset);
     this.member = memory.member;
     this.realm = memory.member.realm;
   }

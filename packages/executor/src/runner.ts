@@ -152,7 +152,7 @@ export class Runner {
     const { words } = this.#pool;
     const { index } = this.#task;
     const format = words[index + FORMAT_WORD]!;
-    if ((format & TIMED_BIT) !== 0) this.#pool.times[(index + STARTED_WORD) >> 1] = epochNow();
+    if ((format & TIMED_BIT) !== 0) this.#pool.doubles[(index + STARTED_WORD) >> 1] = epochNow();
     let target: Target | undefined;
     try {
       const number = words[index + TARGET_WORD]!;

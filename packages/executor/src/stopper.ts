@@ -41,7 +41,7 @@ export class Stopper {
     const look = (): void => {
       const state = this.#area.stateOf(task);
       const started = isHeldByWorker(state & CODE_MASK)
-        ? this.#pool.times[(this.#area.indexOf(task) + STARTED_WORD) >> 1]!
+        ? this.#pool.doubles[(this.#area.indexOf(task) + STARTED_WORD) >> 1]!
         : 0;
       const left = started === 0 ? timeout : started + timeout - epochNow();
       if (left > 0) undo = this.#alarms.set(left, look);

@@ -5,7 +5,7 @@
  * - S4. A task that is not settled is in the area, in `#overflow`, or in `#ripe`.
  */
 import { agent, BrokenExecutorError, CancelledError, encode, ShutdownError, TimeoutError } from '@x/core';
-import { encodePieces } from '@x/core/bytes';
+import { encodePieces, type Pieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { Alarms } from './alarms.js';
 import { Area, type Finished, type Owner } from './area.js';
@@ -17,6 +17,7 @@ import { Parking } from './parking.js';
 import { isHeldByWorker, type Pool } from './pool.js';
 import { rawType, type RawView } from './raw.js';
 import { brokenReason, DEFAULT_GRACE_MS } from './reasons.js';
+import { asNumbers, type Numbers } from './scalars.js';
 import { Stopper } from './stopper.js';
 import { Raw, Task, type TaskOptions } from './task.js';
 import { DeadlockWatch } from './waits.js';
@@ -101,15 +102,13 @@ export class Submitter {
       this.#feed();
     }
     const transfer = options?.transfer?.length ? options.transfer : undefined;
-    const type = transfer === undefined && this.#owner && args.length === 1 ? rawType(args[0]) : -1;
-    const plain =
-      type >= 0 ? new Raw(args[0] as RawView, type) : transfer === undefined ? encodePieces(args) : undefined;
+    const plain = transfer === undefined ? this.#plain(args) : undefined;
     if (plain === undefined) this.#pack(task, args, transfer);
     this.#pending++;
     if (this.#overflow.size === 0 && this.#area.hasRoom) {
       this.#area.place(task, plain ?? task.payload!);
     } else {
-      if (plain) task.payload = plain instanceof Raw ? new Raw(plain.view.slice(), type) : plain.slice();
+      if (plain) task.payload = plain.slice();
       this.#overflow.push(task);
       Atomics.add(this.pool.words, this.#base + OVERFLOW_WORD, 1);
     }
@@ -141,6 +140,14 @@ export class Submitter {
     if (!this.pool.wantsWorker()) return;
     if (this.#owner) this.#owner.serve(false);
     else this.pool.askOwner();
+  }
+
+  /** The arguments without a message, if that can be; valid only until anything else runs. */
+  #plain(args: readonly unknown[]): Numbers | Raw | Uint8Array | Pieces | undefined {
+    const numbers = asNumbers(args);
+    if (numbers) return numbers;
+    const type = this.#owner && args.length === 1 ? rawType(args[0]) : -1;
+    return type >= 0 ? new Raw(args[0] as RawView, type) : encodePieces(args);
   }
 
   /** Encodes what bytes alone cannot carry. */

@@ -31,6 +31,8 @@ export class Taker {
   state = 0;
   readonly #pool: Pool;
   readonly #record: number;
+  /** What was seen of TAIL, by area. */
+  readonly #tails: number[] = [];
 
   constructor(pool: Pool, record: number) {
     this.#pool = pool;
@@ -53,7 +55,12 @@ export class Taker {
       const mask = ringOf(area) - 1;
       for (;;) {
         const head = Atomics.load(words, base + HEAD_WORD);
-        if (head === Atomics.load(words, base + TAIL_WORD)) break;
+        // What was seen of TAIL is enough until it is reached: to look costs its writer, too.
+        if ((((this.#tails[area] ?? head) - head) | 0) <= 0) {
+          const tail = Atomics.load(words, base + TAIL_WORD);
+          this.#tails[area] = tail;
+          if (head === tail) break;
+        }
         const slot = Atomics.load(words, ring + (head & mask));
         if (Atomics.compareExchange(words, base + HEAD_WORD, head, (head + 1) | 0) !== head) continue;
         if (this.#claim(area, slot)) return true;

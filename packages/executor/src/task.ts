@@ -2,6 +2,7 @@
 import type { Wire } from '@x/core';
 import { settle, type CancelOptions, type Future, type FutureTask } from './future.js';
 import type { RawView } from './raw.js';
+import type { Numbers } from './scalars.js';
 import type { Submitter } from './submitter.js';
 
 /** How a task is to be run; checked already. */
@@ -15,7 +16,7 @@ export interface TaskOptions {
 }
 
 /** Arguments as they wait in this thread's memory. */
-export type Payload = Uint8Array | Wire | Raw;
+export type Payload = Uint8Array | Numbers | Wire | Raw;
 
 /** A large typed array that is the only argument. */
 export class Raw {
@@ -25,6 +26,10 @@ export class Raw {
   constructor(view: RawView, type: number) {
     this.view = view;
     this.type = type;
+  }
+
+  slice(): Raw {
+    return new Raw(this.view.slice(), this.type);
   }
 }
 

@@ -95,6 +95,21 @@ describe('submit', () => {
     ).toEqual(value);
   });
 
+  it('carries numbers and values without content as they are, also through a full ring', () => {
+    const executor = pool(1);
+    const echo = (...args: unknown[]): unknown => (args.length === 1 ? args[0] : args);
+    const values = [0, -0, NaN, -Infinity, 2 ** 53, 1.5, undefined, null, true, false];
+    for (const value of values) expect(executor.submit(echo, value).result()).toBe(value);
+    const lists = [[], [-0, NaN, 1e-300], Array.from({ length: 500 }, (_, i) => i / 7)];
+    for (const list of lists) expect(executor.submit(echo, ...list).result()).toEqual(list);
+    const reused = [0, 0];
+    const futures = Array.from({ length: 3000 }, (_, i) => {
+      reused[0] = i;
+      return executor.submit({ target: echo, args: reused });
+    });
+    expect(futures.map((future) => (future.result() as number[])[0])).toEqual(futures.map((_, i) => i));
+  });
+
   it('carries a megabyte there and back', () => {
     const bytes = Buffer.alloc(1 << 20, 'much');
     const back = pool(1)

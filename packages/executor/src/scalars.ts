@@ -1,0 +1,66 @@
+/** Values that need no encoding: lists of numbers as arguments, single ones and the values without content as results. */
+import { PAYLOAD_BYTES, SLOT_HEADER_WORDS, VIEW_WORD } from './layout.js';
+import type { Pool } from './pool.js';
+
+/** So many numbers fit a slot. */
+const MOST = PAYLOAD_BYTES / 8;
+
+/** Arguments that are all numbers. */
+export class Numbers {
+  readonly values: readonly number[];
+
+  constructor(values: readonly number[]) {
+    this.values = values;
+  }
+
+  /** One that does not change with the caller's list. */
+  slice(): Numbers {
+    return new Numbers(this.values.slice());
+  }
+}
+
+const NUMBER = 0;
+/** By what VIEW says; a number lies in the payload. */
+const CONSTANTS: readonly unknown[] = [NaN, undefined, null, false, true];
+
+/** The arguments as numbers, if that is all they are. */
+export function asNumbers(args: readonly unknown[]): Numbers | undefined {
+  const { length } = args;
+  if (length > MOST) return undefined;
+  for (let i = 0; i < length; i++) if (typeof args[i] !== 'number') return undefined;
+  return new Numbers(args as readonly number[]);
+}
+
+/** Writes numbers into a slot. */
+export function writeNumbers({ doubles }: Pool, index: number, { values }: Numbers): void {
+  const start = (index + SLOT_HEADER_WORDS) >> 1;
+  for (let i = 0; i < values.length; i++) doubles[start + i] = values[i]!;
+}
+
+/** Reads so many. */
+export function readNumbers({ doubles }: Pool, index: number, length: number): number[] {
+  const start = (index + SLOT_HEADER_WORDS) >> 1;
+  const values: number[] = [];
+  for (let i = 0; i < length && i < MOST; i++) values.push(doubles[start + i]!);
+  return values;
+}
+
+/** Writes a result into a slot. False if it is none of these values. */
+export function writeScalar(pool: Pool, index: number, value: unknown): boolean {
+  let kind = NUMBER;
+  if (typeof value === 'number') {
+    pool.doubles[(index + SLOT_HEADER_WORDS) >> 1] = value;
+  } else if (value === undefined || value === null || typeof value === 'boolean') {
+    kind = CONSTANTS.indexOf(value);
+  } else {
+    return false;
+  }
+  pool.words[index + VIEW_WORD] = kind;
+  return true;
+}
+
+/** Reads it. */
+export function readScalar(pool: Pool, index: number): unknown {
+  const kind = pool.words[index + VIEW_WORD]!;
+  return kind === NUMBER ? pool.doubles[(index + SLOT_HEADER_WORDS) >> 1] : CONSTANTS[kind];
+}
