@@ -47,6 +47,7 @@
  * 32    WAITING   THREAD_BIT: the submitter sleeps on SEQ · LOOP_BIT: its event loop waits on LOOP_SEQ
  * 33    SEQ       bumped by whoever clears THREAD_BIT
  * 34    LOOP_SEQ  bumped by whoever clears LOOP_BIT
+ * 35    TICK      0 for ever; the submitter's event loop waits on it for the end of a slice
  * 48…   the ring: numbers of slots
  * ```
  *
@@ -154,6 +155,7 @@ export const HEAD_WORD = 16;
 export const WAITING_WORD = 32;
 export const SEQ_WORD = 33;
 export const LOOP_SEQ_WORD = 34;
+export const TICK_WORD = 35;
 const RING_BASE = 48;
 
 export const THREAD_BIT = 1;

@@ -8,7 +8,15 @@
 import { agent, BlockingWait, DeadlockError, nextTurn, Woke } from '@x/core';
 import { Atomics, performance } from '@x/core/seam';
 import type { Area } from './area.js';
-import { areaBase, LOOP_BIT, LOOP_SEQ_WORD, SEQ_WORD, THREAD_BIT, WAITING_WORD } from './layout.js';
+import {
+  areaBase,
+  LOOP_BIT,
+  LOOP_SEQ_WORD,
+  SEQ_WORD,
+  THREAD_BIT,
+  TICK_WORD,
+  WAITING_WORD,
+} from './layout.js';
 import type { Pool } from './pool.js';
 import { isLoopIdle } from './roles.js';
 import { Spinner } from './spinner.js';
@@ -43,8 +51,10 @@ export class Parking {
   #kept = false;
   /** A turn is scheduled. */
   #polling = false;
-  /** A `waitAsync` is outstanding; at most one. */
+  /** A wait for a wake is outstanding; at most one. */
   #parked = false;
+  /** And one for the end of a slice. */
+  #ticking = false;
   #lastNews = 0;
   /** It looks in every turn since then. */
   #looking = false;
@@ -143,33 +153,55 @@ export class Parking {
   };
 
   #park(): void {
-    if (this.#parked) return;
     const { words } = this.#pool;
     const seq = Atomics.load(words, this.#base + LOOP_SEQ_WORD);
     Atomics.or(words, this.#base + WAITING_WORD, LOOP_BIT);
-    const wait = this.#area.hasNews()
-      ? undefined
-      : Atomics.waitAsync(words, this.#base + LOOP_SEQ_WORD, seq, agent().slice);
-    if (wait?.async !== true) {
+    if (this.#area.hasNews() || !(this.#parked || this.#wait(seq))) {
       this.#polling = true;
       nextTurn(this.#turn);
       return;
     }
+    this.#tick();
+  }
+
+  /** Waits to be woken. False if that has happened since `seq` was read. */
+  #wait(seq: number): boolean {
+    const wait = Atomics.waitAsync(this.#pool.words, this.#base + LOOP_SEQ_WORD, seq);
+    if (!wait.async) return false;
     this.#parked = true;
-    void wait.value.then((result) => {
+    void wait.value.then(() => {
       this.#parked = false;
-      // With nothing left to wait for, dead workers are the owner's business, who is told of each end.
-      if (result === 'timed-out' && this.#attendant.isPending()) {
-        this.#attendant.inspect();
-        this.#checkDeadlock();
-      } else {
-        this.#deadlock.leave();
-      }
-      if (this.#polling || !this.#kept) return;
-      this.#polling = true;
-      this.#lastNews = 0;
-      this.#turn();
+      this.#deadlock.leave();
+      this.#resume();
     });
+    return true;
+  }
+
+  /**
+   * Looks once per slice, as long as tasks are pending, for what no wake tells of. A wait of its own, on a word that
+   * nobody changes: a time-out of the wait above would cost more than the wake.
+   */
+  #tick(): void {
+    if (this.#ticking) return;
+    const wait = Atomics.waitAsync(this.#pool.words, this.#base + TICK_WORD, 0, agent().slice);
+    if (!wait.async) return;
+    this.#ticking = true;
+    void wait.value.then(() => {
+      this.#ticking = false;
+      // With nothing left to wait for, dead workers are the owner's business, who is told of each end.
+      if (!this.#attendant.isPending()) return;
+      this.#attendant.inspect();
+      this.#checkDeadlock();
+      this.#tick();
+      this.#resume();
+    });
+  }
+
+  #resume(): void {
+    if (this.#polling || !this.#kept) return;
+    this.#polling = true;
+    this.#lastNews = 0;
+    this.#turn();
   }
 
   /** An async task of a worker waits for ever if all workers do so; see waits.ts. */

@@ -31,7 +31,7 @@ export function wordNames(): Record<number, string> {
   }
   for (let area = 0; area < 2; area++) {
     const base = layout.areaBase(area);
-    const words = { THREAD: 0, TAIL: 1, OVERFLOW: 2, HEAD: 16, WAITING: 32, SEQ: 33, LOOP_SEQ: 34 };
+    const words = { THREAD: 0, TAIL: 1, OVERFLOW: 2, HEAD: 16, WAITING: 32, SEQ: 33, LOOP_SEQ: 34, TICK: 35 };
     for (const [name, word] of Object.entries(words)) names[base + word] = `a${area}.${name}`;
     for (let cell = 0; cell < layout.ringOf(area); cell++)
       names[layout.ringBase(area) + cell] = `a${area}.cell${cell}`;
