@@ -50,9 +50,11 @@ export class Spinner {
     return false;
   }
 
-  /** Looks until a word has changed, but not for long. */
+  /** Looks until a word has changed that is about to be, whatever was in vain before; but not for long. */
   spinWhile(index: number, value: number): void {
     const { words } = this.#pool;
-    this.spin(() => Atomics.load(words, index) !== value);
+    if (!this.#pool.maySpin()) return;
+    const until = performance.now() + SPIN_MS;
+    while (Atomics.load(words, index) === value && performance.now() < until);
   }
 }

@@ -216,7 +216,7 @@ const work: Row = {
   category: 'real work',
   unit: 'ms',
   better: 'lower',
-  warmUp: 1,
+  warmUp: 3,
   slices: 3,
   contestants: [
     ...pools({ job: 'work', atOnce: 1 }, (pool, context) => async () => {
