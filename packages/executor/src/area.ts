@@ -42,6 +42,7 @@ import { areaChannel, broadcast, listen, post, workerChannel, type Inbox, type L
 import type { Pool } from './pool.js';
 import { copyInto, putInto, readRaw, writeRaw } from './raw.js';
 import { exitReason, messageOf } from './reasons.js';
+import { NumberRecord } from './records.js';
 import { nameOf } from './roles.js';
 import { Numbers, readScalar, writeNumbers } from './scalars.js';
 import type { Shelves } from './shelves.js';
@@ -143,11 +144,8 @@ export class Area {
     this.#tasks[slot] = task;
     let format: Format;
     words[index + SHELF_WORD] = -1;
-    if (payload instanceof Numbers) {
-      writeNumbers(this.#pool, index, payload);
-      words[index + LENGTH_WORD] = payload.values.length;
-      task.payload = undefined;
-      format = Format.NUMBERS;
+    if (payload instanceof Numbers || payload instanceof NumberRecord) {
+      format = this.#writeNumbers(task, index, payload);
     } else if (payload instanceof Uint8Array || payload instanceof Pieces) {
       format = this.#write(task, index, payload);
     } else if (payload instanceof Raw) {
@@ -196,6 +194,16 @@ export class Area {
     return Format.HELD;
   }
 
+  #writeNumbers(task: Task, index: number, payload: Numbers | NumberRecord): Format {
+    const { words } = this.#pool;
+    writeNumbers(this.#pool, index, payload);
+    words[index + LENGTH_WORD] = payload.values.length;
+    task.payload = undefined;
+    if (payload instanceof Numbers) return Format.NUMBERS;
+    words[index + VIEW_WORD] = payload.shape;
+    return Format.RECORD;
+  }
+
   #writeRaw(task: Task, index: number, { view, type }: Raw): Format {
     const { shelves } = this.#owner!;
     const shelf = shelves.lend(view.byteLength);
@@ -211,7 +219,13 @@ export class Area {
   /** The message with a task's arguments, if they travel so and no worker has them yet. */
   letter(task: Task): Letter | undefined {
     const { payload, slot, generation } = task;
-    if (payload === undefined || payload instanceof Raw || payload instanceof Numbers || slot < 0)
+    if (
+      payload === undefined ||
+      payload instanceof Raw ||
+      payload instanceof Numbers ||
+      payload instanceof NumberRecord ||
+      slot < 0
+    )
       return undefined;
     const wire = payload instanceof Uint8Array ? encode(decodeBytes(payload)) : payload;
     return { kind: 'letter', area: this.number, slot, generation, wire };

@@ -31,6 +31,7 @@ import {
 } from './mail.js';
 import type { Pool } from './pool.js';
 import { copyInto, putInto, rawType, readRaw, writeRaw, type RawView } from './raw.js';
+import { RecordReader } from './records.js';
 import { nameOf } from './roles.js';
 import { readNumbers, writeScalar } from './scalars.js';
 import { Spinner } from './spinner.js';
@@ -49,6 +50,7 @@ export class Cargo {
   readonly #task: Taker;
   readonly #inbox: Inbox;
   readonly #spinner: Spinner;
+  readonly #records: RecordReader;
   readonly #shelves = new Map<number, Uint8Array>();
 
   /** @param port to the owner */
@@ -58,6 +60,7 @@ export class Cargo {
     this.#port = port;
     this.#task = task;
     this.#spinner = new Spinner(pool);
+    this.#records = new RecordReader(pool);
     this.#inbox = new Inbox(
       () => port.receiveNow(),
       ({ number, buffer }) => {
@@ -75,6 +78,8 @@ export class Cargo {
     switch (format & FORMAT_MASK) {
       case Format.NUMBERS:
         return readNumbers(this.#pool, index, length);
+      case Format.RECORD:
+        return [this.#records.read(index, words[index + VIEW_WORD]!, length)];
       case Format.INLINE: {
         const start = (index + SLOT_HEADER_WORDS) * 4;
         return decodeBytes(bytes.subarray(start, start + length)) as unknown[];

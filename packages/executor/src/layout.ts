@@ -64,7 +64,7 @@
  *                5      TIMED_BIT: write STARTED
  * 3     LENGTH   bytes of the payload
  * 4     SHELF    number of the shelf in which the payload lies; -1 none
- * 5     VIEW     type of the typed array that lies there as it is; of a scalar, which one it is
+ * 5     VIEW     type of the typed array that lies there as it is; of a scalar, which one it is; of a record, number of its keys
  * 6–7   STARTED  Float64, milliseconds since the Unix epoch
  * 8…    payload: arguments, then the result
  * ```
@@ -220,6 +220,8 @@ export const Format = {
   NUMBERS: 5,
   /** The result is a number, which lies in the slot, or one of the few values that VIEW tells. */
   SCALAR: 6,
+  /** The values of one object of numbers, in the slot; VIEW is the number of its keys. The only argument. */
+  RECORD: 7,
 } as const;
 export type Format = (typeof Format)[keyof typeof Format];
 export const FORMAT_MASK = 0xf;

@@ -158,10 +158,13 @@ export class Pool {
    *
    * A wake may take longer than a task. So one that only naps is left alone while another one, who does one short task
    * after the other, has just a few before it. Should one of these be long after all, the nap ends within a millisecond.
+   *
+   * @param sparing leaves all alone that only nap
+   * @returns whether it has woken one that napped between short tasks, and is likely to do so again
    */
-  wakeWorker(): void {
+  wakeWorker(sparing = false): boolean {
     const { words } = this;
-    if (Atomics.load(words, SLEEPERS_WORD) <= 0) return;
+    if (Atomics.load(words, SLEEPERS_WORD) <= 0) return false;
     const records = Atomics.load(words, RECORDS_WORD);
     let napper = -1;
     let quick = false;
@@ -169,14 +172,15 @@ export class Pool {
       const base = recordBase(record);
       const asleep = Atomics.load(words, base + ASLEEP_WORD);
       if (asleep === SLEEPING) {
-        if (this.rouse(record)) return;
+        if (this.rouse(record)) return false;
       } else if (asleep === NAPPING) {
         napper = record;
       } else if (asleep === 0 && Atomics.load(words, base + QUICK_WORD) === 1) {
         quick = true;
       }
     }
-    if (napper >= 0 && !(quick && this.pending() <= FEW_TASKS)) this.rouse(napper);
+    if (napper < 0 || sparing || (quick && this.pending() <= FEW_TASKS)) return false;
+    return this.rouse(napper) && Atomics.load(words, recordBase(napper) + QUICK_WORD) === 1;
   }
 
   wakeAllWorkers(): void {

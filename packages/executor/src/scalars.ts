@@ -32,7 +32,11 @@ export function asNumbers(args: readonly unknown[]): Numbers | undefined {
 }
 
 /** Writes numbers into a slot. */
-export function writeNumbers({ doubles }: Pool, index: number, { values }: Numbers): void {
+export function writeNumbers(
+  { doubles }: Pool,
+  index: number,
+  { values }: { readonly values: readonly number[] },
+): void {
   const start = (index + SLOT_HEADER_WORDS) >> 1;
   for (let i = 0; i < values.length; i++) doubles[start + i] = values[i]!;
 }

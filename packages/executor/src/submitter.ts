@@ -16,11 +16,15 @@ import { notCarried, type Letter } from './mail.js';
 import { Parking } from './parking.js';
 import { isHeldByWorker, type Pool } from './pool.js';
 import { rawType, type RawView } from './raw.js';
+import { Shapes, type NumberRecord } from './records.js';
 import { brokenReason, DEFAULT_GRACE_MS } from './reasons.js';
 import { asNumbers, type Numbers } from './scalars.js';
 import { Stopper } from './stopper.js';
 import { Raw, Task, type TaskOptions } from './task.js';
 import { DeadlockWatch } from './waits.js';
+
+/** So many short tasks are worth a wake. */
+const BATCH = 32;
 
 export class Submitter {
   readonly pool: Pool;
@@ -32,8 +36,11 @@ export class Submitter {
   readonly #stopper: Stopper;
   readonly #overflow = new Deque<Task>();
   readonly #ripe = new Deque<Finished>();
+  readonly #shapes: Shapes;
   /** Tasks that are not settled. */
   #pending = 0;
+  /** Tasks since a worker was woken that naps between short ones. */
+  #unannounced = 0;
   /** Those that no worker had begun were told that none will. */
   #failed = false;
 
@@ -41,6 +48,7 @@ export class Submitter {
   constructor(pool: Pool, area: number, owner: Owner | undefined, record: number | undefined) {
     this.pool = pool;
     this.#owner = owner;
+    this.#shapes = new Shapes(pool);
     this.#base = areaBase(area);
     this.#area = new Area(pool, area, owner, this.#ripe);
     this.#stopper = new Stopper(pool, this.#area, owner, this.#alarms);
@@ -119,10 +127,23 @@ export class Submitter {
       throw shutDown();
     }
     if (options !== undefined) this.#supervise(task, options.signal);
-    this.pool.wakeWorker();
+    this.#wake();
     if (this.pool.alive < this.pool.maxWorkers) this.#wantWorkers();
     this.#parking.attend();
     return task.future;
+  }
+
+  /**
+   * Wakes a worker for a task. One that naps again and again between short tasks is woken for a batch of them, of which the
+   * last is followed by `tend`: a wake for each would take this thread longer than the tasks take the worker.
+   */
+  #wake(): void {
+    if (this.#unannounced > 0 && this.#unannounced < BATCH) {
+      this.#unannounced++;
+      this.pool.wakeWorker(true);
+    } else {
+      this.#unannounced = this.pool.wakeWorker() ? 1 : 0;
+    }
   }
 
   #checkOpen(): void {
@@ -143,11 +164,19 @@ export class Submitter {
   }
 
   /** The arguments without a message, if that can be; valid only until anything else runs. */
-  #plain(args: readonly unknown[]): Numbers | Raw | Uint8Array | Pieces | undefined {
+  #plain(args: readonly unknown[]): Numbers | NumberRecord | Raw | Uint8Array | Pieces | undefined {
     const numbers = asNumbers(args);
     if (numbers) return numbers;
-    const type = this.#owner && args.length === 1 ? rawType(args[0]) : -1;
-    return type >= 0 ? new Raw(args[0] as RawView, type) : encodePieces(args);
+    if (args.length === 1) {
+      const [only] = args;
+      if (typeof only === 'object' && only !== null) {
+        const record = this.#shapes.record(only);
+        if (record) return record;
+        const type = this.#owner ? rawType(only) : -1;
+        if (type >= 0) return new Raw(only as RawView, type);
+      }
+    }
+    return encodePieces(args);
   }
 
   /** Encodes what bytes alone cannot carry. */
@@ -215,6 +244,10 @@ export class Submitter {
 
   /** Fetches what is there, and settles its futures. Never blocks. Returns whether there was anything. */
   tend(): boolean {
+    if (this.#unannounced > 0) {
+      this.#unannounced = 0;
+      this.pool.wakeWorker();
+    }
     const fetched = this.#area.collect();
     this.#feed();
     this.#deliver();

@@ -1,10 +1,11 @@
 /**
- * The table of targets: each function is described once, in shared memory, and tasks name it by number.
+ * The table of targets: each function is described once, in shared memory, and tasks name it by number. So are the keys of
+ * arguments (records.ts).
  *
  * The description is appended to a log and published by the table's entry. A thread that is killed before that
  * leaves a number that nobody uses.
  */
-import { ShutdownError, TargetError, type TargetReference } from '@x/core';
+import { LayoutError, ShutdownError, TargetError, type TargetReference } from '@x/core';
 import { decodeBytes, encodeBytes } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { LOG_BASE, LOG_WORD, TABLE_BASE, TARGETS_WORD } from './layout.js';
@@ -45,28 +46,50 @@ export class TargetNumbers {
   }
 
   #append(reference: TargetReference): number {
-    const { words, bytes } = this.#pool;
-    const encoded = encodeBytes(reference, 'target');
-    const number = Atomics.add(words, TARGETS_WORD, 1);
-    const start = number < MAX_TARGETS ? Atomics.add(words, LOG_WORD, encoded.length) : LOG_BYTES;
-    if (start + encoded.length > LOG_BYTES) {
-      throw new ShutdownError(
-        `this executor has run ${number} different functions, and has no room to describe another one; ` +
-          'make the functions differ in their arguments instead of their text, or use a new executor',
-      );
-    }
-    bytes.set(encoded, LOG_BASE + start);
-    words[TABLE_BASE + number * 2 + 1] = encoded.length;
-    // Publishes the bytes and the length.
-    Atomics.store(words, TABLE_BASE + number * 2, start + 1);
-    return number;
+    const number = append(this.#pool, encodeBytes(reference, 'target'));
+    if (number !== undefined) return number;
+    throw new ShutdownError(
+      `this executor has run ${Atomics.load(this.#pool.words, TARGETS_WORD)} different functions, and has no room to describe another one; ` +
+        'make the functions differ in their arguments instead of their text, or use a new executor',
+    );
   }
+}
+
+/** The number of a list of keys that is described now. Undefined if the table is half full: the rest is for functions. */
+export function numberOfKeys(pool: Pool, keys: readonly string[]): number | undefined {
+  const { words } = pool;
+  const encoded = encodeBytes(keys, 'keys');
+  const used = Atomics.load(words, LOG_WORD) + encoded.length;
+  if (used > LOG_BYTES / 2 || Atomics.load(words, TARGETS_WORD) > MAX_TARGETS / 2) return undefined;
+  return append(pool, encoded);
+}
+
+function append({ words, bytes }: Pool, encoded: Uint8Array): number | undefined {
+  const number = Atomics.add(words, TARGETS_WORD, 1);
+  const start = number < MAX_TARGETS ? Atomics.add(words, LOG_WORD, encoded.length) : LOG_BYTES;
+  if (start + encoded.length > LOG_BYTES) return undefined;
+  bytes.set(encoded, LOG_BASE + start);
+  words[TABLE_BASE + number * 2 + 1] = encoded.length;
+  // Publishes the bytes and the length.
+  Atomics.store(words, TABLE_BASE + number * 2, start + 1);
+  return number;
 }
 
 /** The reference of a number that a task has named. */
 export function readTarget(pool: Pool, number: number): TargetReference {
-  const start = Atomics.load(pool.words, TABLE_BASE + number * 2) - 1;
+  return read(pool, number) as TargetReference;
+}
+
+/** The keys of a number that a task has named. */
+export function readKeys(pool: Pool, number: number): readonly string[] {
+  const keys = read(pool, number);
+  if (!Array.isArray(keys)) throw new LayoutError("the executor's memory is damaged: a list of keys is none");
+  return keys.map(String);
+}
+
+function read({ words, bytes }: Pool, number: number): unknown {
+  const start = Atomics.load(words, TABLE_BASE + number * 2) - 1;
   if (start < 0) throw new TargetError(`no function has the number ${number} in this executor`);
-  const length = pool.words[TABLE_BASE + number * 2 + 1]!;
-  return decodeBytes(pool.bytes.subarray(LOG_BASE + start, LOG_BASE + start + length)) as TargetReference;
+  const length = words[TABLE_BASE + number * 2 + 1]!;
+  return decodeBytes(bytes.subarray(LOG_BASE + start, LOG_BASE + start + length));
 }

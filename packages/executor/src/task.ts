@@ -2,6 +2,7 @@
 import type { Wire } from '@x/core';
 import { settle, type CancelOptions, type Future, type FutureTask } from './future.js';
 import type { RawView } from './raw.js';
+import type { NumberRecord } from './records.js';
 import type { Numbers } from './scalars.js';
 import type { Submitter } from './submitter.js';
 
@@ -16,7 +17,7 @@ export interface TaskOptions {
 }
 
 /** Arguments as they wait in this thread's memory. */
-export type Payload = Uint8Array | Numbers | Wire | Raw;
+export type Payload = Uint8Array | Numbers | NumberRecord | Wire | Raw;
 
 /** A large typed array that is the only argument. */
 export class Raw {

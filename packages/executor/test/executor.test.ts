@@ -110,6 +110,46 @@ describe('submit', () => {
     expect(futures.map((future) => (future.result() as number[])[0])).toEqual(futures.map((_, i) => i));
   });
 
+  it('carries small objects of numbers as they are, whatever their keys', () => {
+    const executor = pool(1);
+    const seen = (value: object): unknown => [
+      Object.entries(value),
+      Object.getPrototypeOf(value) === Object.prototype,
+    ];
+    const withProto = JSON.parse('{"__proto__": 1, "x": 2}') as object;
+    const values: object[] = [
+      { a: 1, b: -0 },
+      { b: NaN, a: Infinity },
+      { a: 1, b: 'text' },
+      { a: 1, b: 2, c: 3 },
+      {},
+      { 7: 1, 3: 2, constructor: 3, toString: 4 },
+      withProto,
+      {
+        get a() {
+          return executor.submit((n: number) => n, 5).result();
+        },
+        b: 6,
+      },
+      ...Array.from({ length: 40 }, (_, i) => ({ [`key${i}`]: i })),
+      Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`k${i}`, i])),
+    ];
+    for (let round = 0; round < 2; round++) {
+      for (const value of values)
+        expect(executor.submit(seen, value).result()).toEqual([Object.entries(value), true]);
+    }
+    const point = { x: 0, y: 1 };
+    const futures = Array.from({ length: 3000 }, (_, i) => {
+      point.x = i;
+      return executor.submit((p: { x: number; y: number }) => p.x + p.y, point);
+    });
+    expect(futures.map((future) => future.result())).toEqual(futures.map((_, i) => i + 1));
+    // From another thread, with keys that the owner has not used.
+    const inner = (pool: ThreadPoolExecutor): number =>
+      pool.submit((p: { u: number }) => p.u, { u: 4 }).result();
+    expect(pool(2).submit(inner, executor).result()).toBe(4);
+  });
+
   it('carries a megabyte there and back', () => {
     const bytes = Buffer.alloc(1 << 20, 'much');
     const back = pool(1)

@@ -183,6 +183,45 @@ test('an owner that only listens starts a worker for another thread', async () =
   });
 });
 
+/** A worker that does one short task after the other. */
+const setupQuick = (): PoolModel => {
+  const model = setup({ ready: 1 })();
+  poolIn(model).words[layout.recordBase(0) + layout.QUICK_WORD] = 1;
+  return model;
+};
+
+test('tasks for which a napping worker was not woken are told of before their thread blocks', async () => {
+  await check({
+    setup: setupQuick,
+    threads: { S: blocking(1, 2, 3), W0: worker(0) },
+    preemptions: LONG ? 3 : 2,
+    final: (model, { S }) => {
+      expect(S).toEqual({ value: [2, 4, 6] });
+      expect(runsOf(model, 1, 2, 3)).toEqual([1, 1, 1]);
+    },
+  });
+});
+
+test('and before the end of a turn of its event loop', async () => {
+  await check({
+    setup: setupQuick,
+    threads: {
+      S: async (model) => {
+        const side = ownerOf(model);
+        const results = await Promise.all([side.submit(1), side.submit(2)]);
+        side.close();
+        return results;
+      },
+      W0: worker(0),
+    },
+    preemptions: LONG ? 2 : 1,
+    final: (model, { S }) => {
+      expect(S).toEqual({ value: [2, 4] });
+      expect(runsOf(model, 1, 2)).toEqual([1, 1]);
+    },
+  });
+});
+
 test('a worker that naps beside a quick one has its task when the nap ends', async () => {
   await check({
     setup: () => {
