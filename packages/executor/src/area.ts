@@ -17,34 +17,29 @@ import {
   CHUNK_BIT,
   CODE_MASK,
   Format,
-  FORMAT_MASK,
   FORMAT_WORD,
   GENERATION_SHIFT,
   HEAD_WORD,
-  LENGTH_WORD,
-  PAYLOAD_BYTES,
   RECORD_MASK,
   RECORD_SHIFT,
   ringBase,
   ringOf,
   SHELF_WORD,
   slotBase,
-  SLOT_HEADER_WORDS,
   SlotState,
   slotsOf,
   STARTED_WORD,
   TAIL_WORD,
   TARGET_WORD,
   TIMED_BIT,
-  VIEW_WORD,
 } from './layout.js';
 import { areaChannel, broadcast, listen, post, workerChannel, type Inbox, type Letter } from './mail.js';
 import type { Pool } from './pool.js';
-import { copyInto, putInto, readRaw, writeRaw } from './raw.js';
+import { Payloads, POSTED } from './payloads.js';
 import { exitReason, messageOf } from './reasons.js';
 import { NumberRecord } from './records.js';
 import { nameOf } from './roles.js';
-import { Numbers, readScalar, writeNumbers } from './scalars.js';
+import { Numbers } from './scalars.js';
 import type { Shelves } from './shelves.js';
 import { Raw, type Payload, type Task } from './task.js';
 
@@ -80,6 +75,7 @@ export class Area {
   readonly #ringMask: number;
   readonly #free: number[] = [];
   readonly #tasks: (Task | undefined)[] = [];
+  readonly #payloads: Payloads;
   readonly #inbox: Inbox | undefined;
   readonly #name: string;
   readonly #running: number[] = [];
@@ -95,6 +91,7 @@ export class Area {
     this.#pool = pool;
     this.#owner = owner;
     this.#finished = finished;
+    this.#payloads = new Payloads(pool, owner?.shelves);
     this.#base = areaBase(number);
     this.#ring = ringBase(number);
     this.#ringMask = ringOf(number) - 1;
@@ -142,18 +139,15 @@ export class Area {
     task.slot = slot;
     task.generation = ((words[index]! >>> GENERATION_SHIFT) + 1) & (-1 >>> GENERATION_SHIFT);
     this.#tasks[slot] = task;
-    let format: Format;
     words[index + SHELF_WORD] = -1;
-    if (payload instanceof Numbers || payload instanceof NumberRecord) {
-      format = this.#writeNumbers(task, index, payload);
-    } else if (payload instanceof Uint8Array || payload instanceof Pieces) {
-      format = this.#write(task, index, payload);
-    } else if (payload instanceof Raw) {
-      format = this.#writeRaw(task, index, payload);
-    } else {
-      task.payload = payload;
+    let format = this.#payloads.write(index, payload);
+    if (format === undefined) {
+      // The encoder's memory is used again by the next call.
+      task.payload ??= payload instanceof Uint8Array || payload instanceof Pieces ? payload.slice() : payload;
       format = this.#owner && task.transfer === undefined ? Format.MAIL : Format.HELD;
       if (format === Format.MAIL) this.#owner!.postAll(this.letter(task)!);
+    } else {
+      task.payload = undefined;
     }
     words[index + TARGET_WORD] = task.target;
     words[index + FORMAT_WORD] =
@@ -170,50 +164,6 @@ export class Area {
     const tail = Atomics.load(words, this.#base + TAIL_WORD);
     words[this.#ring + (tail & this.#ringMask)] = slot;
     Atomics.store(words, this.#base + TAIL_WORD, (tail + 1) | 0);
-  }
-
-  #write(task: Task, index: number, bytes: Uint8Array | Pieces): Format {
-    const pool = this.#pool;
-    const { length } = bytes;
-    if (length <= PAYLOAD_BYTES && bytes instanceof Uint8Array) {
-      copyInto(pool.bytes, (index + SLOT_HEADER_WORDS) * 4, bytes);
-      pool.words[index + LENGTH_WORD] = length;
-      task.payload = undefined;
-      return Format.INLINE;
-    }
-    if (this.#owner) {
-      const shelf = this.#owner.shelves.lend(length);
-      putInto(this.#owner.shelves.bytes(shelf), bytes);
-      pool.words[index + SHELF_WORD] = shelf;
-      pool.words[index + LENGTH_WORD] = length;
-      task.payload = undefined;
-      return Format.SHELF;
-    }
-    // The encoder's memory is used again by the next call.
-    task.payload ??= bytes.slice();
-    return Format.HELD;
-  }
-
-  #writeNumbers(task: Task, index: number, payload: Numbers | NumberRecord): Format {
-    const { words } = this.#pool;
-    writeNumbers(this.#pool, index, payload);
-    words[index + LENGTH_WORD] = payload.values.length;
-    task.payload = undefined;
-    if (payload instanceof Numbers) return Format.NUMBERS;
-    words[index + VIEW_WORD] = payload.shape;
-    return Format.RECORD;
-  }
-
-  #writeRaw(task: Task, index: number, { view, type }: Raw): Format {
-    const { shelves } = this.#owner!;
-    const shelf = shelves.lend(view.byteLength);
-    writeRaw(shelves.bytes(shelf), view);
-    const { words } = this.#pool;
-    words[index + SHELF_WORD] = shelf;
-    words[index + VIEW_WORD] = type;
-    words[index + LENGTH_WORD] = view.byteLength;
-    task.payload = undefined;
-    return Format.RAW;
   }
 
   /** The message with a task's arguments, if they travel so and no worker has them yet. */
@@ -286,7 +236,7 @@ export class Area {
     switch (code) {
       case SlotState.DONE:
       case SlotState.FAILED:
-        this.#finished.push(this.#read(task, index, state, code));
+        this.#finished.push(this.#outcome(task, index, state, code));
         break;
       case SlotState.BROKEN:
         this.#finished.push({ task, code, value: this.#brokenError((state & RECORD_MASK) >>> RECORD_SHIFT) });
@@ -313,32 +263,13 @@ export class Area {
     return true;
   }
 
-  #read(task: Task, index: number, state: number, code: SlotState): Finished {
-    const { words, bytes } = this.#pool;
+  #outcome(task: Task, index: number, state: number, code: SlotState): Finished {
     try {
-      const length = words[index + LENGTH_WORD]!;
-      switch (words[index + FORMAT_WORD]! & FORMAT_MASK) {
-        case Format.SCALAR:
-          return { task, code, value: readScalar(this.#pool, index) };
-        case Format.INLINE: {
-          const start = (index + SLOT_HEADER_WORDS) * 4;
-          return { task, code, value: decodeBytes(bytes.subarray(start, start + length)) };
-        }
-        case Format.SHELF: {
-          const shelf = this.#owner!.shelves.bytes(words[index + SHELF_WORD]!);
-          return { task, code, value: decodeBytes(shelf.subarray(0, length)) };
-        }
-        case Format.RAW: {
-          const shelf = this.#owner!.shelves.bytes(words[index + SHELF_WORD]!);
-          return { task, code, value: readRaw(shelf, length, words[index + VIEW_WORD]!) };
-        }
-        default: {
-          const wire = this.#letterFrom(task, state);
-          if (!wire)
-            throw new BrokenExecutorError('the result of the task was lost with its worker; submit it again');
-          return { task, code, value: decode(wire) };
-        }
-      }
+      const value = this.#payloads.read(index);
+      if (value !== POSTED) return { task, code, value };
+      const wire = this.#letterFrom(task, state);
+      if (wire) return { task, code, value: decode(wire) };
+      throw new BrokenExecutorError('the result of the task was lost with its worker; submit it again');
     } catch (error) {
       return { task, code: SlotState.FAILED, value: error };
     }

@@ -1,5 +1,5 @@
-/** Why a worker ended, and why a pool is broken, as far as shared memory tells. */
-import { BrokenExecutorError } from '@x/core';
+/** Why a worker ended, a pool is broken, or a task was not run, as far as shared memory tells. */
+import { BrokenExecutorError, CancelledError, ShutdownError } from '@x/core';
 import { decodeBytes, encodeBytes } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { BROKEN_BIT, EXIT_WORD, REASON_BASE, REASON_WORD, recordBase } from './layout.js';
@@ -80,4 +80,19 @@ function shortened(cause: unknown): Error {
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message;
   return typeof thrown === 'string' ? thrown : JSON.stringify(thrown);
+}
+
+/** Why a task is not taken. */
+export function shutDown(): ShutdownError {
+  return new ShutdownError('this executor was shut down and takes no more tasks; submit before shutdown()');
+}
+
+/** How a task ends that was cancelled. */
+export function cancelled(): CancelledError {
+  return new CancelledError('the task was cancelled');
+}
+
+/** The same, by a signal. */
+export function cancelledBy(signal: AbortSignal): CancelledError {
+  return new CancelledError('the task was cancelled by its signal', { cause: signal.reason });
 }

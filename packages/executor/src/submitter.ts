@@ -4,7 +4,7 @@
  * - S3. Whatever settles futures works on `#ripe` alone, so that a callback of the user may come back into this class.
  * - S4. A task that is not settled is in the area, in `#overflow`, or in `#ripe`.
  */
-import { agent, BrokenExecutorError, CancelledError, encode, ShutdownError, TimeoutError } from '@x/core';
+import { agent, BrokenExecutorError, encode, TimeoutError } from '@x/core';
 import { encodePieces, type Pieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { Alarms } from './alarms.js';
@@ -17,7 +17,7 @@ import { Parking } from './parking.js';
 import { isHeldByWorker, type Pool } from './pool.js';
 import { rawType, type RawView } from './raw.js';
 import { Shapes, type NumberRecord } from './records.js';
-import { brokenReason, DEFAULT_GRACE_MS } from './reasons.js';
+import { brokenReason, cancelled, cancelledBy, DEFAULT_GRACE_MS, shutDown } from './reasons.js';
 import { asNumbers, type Numbers } from './scalars.js';
 import { Stopper } from './stopper.js';
 import { Raw, Task, type TaskOptions } from './task.js';
@@ -390,16 +390,4 @@ export class Submitter {
   attend(): void {
     this.#parking.attend();
   }
-}
-
-function shutDown(): ShutdownError {
-  return new ShutdownError('this executor was shut down and takes no more tasks; submit before shutdown()');
-}
-
-function cancelled(): CancelledError {
-  return new CancelledError('the task was cancelled');
-}
-
-function cancelledBy(signal: AbortSignal): CancelledError {
-  return new CancelledError('the task was cancelled by its signal', { cause: signal.reason });
 }
