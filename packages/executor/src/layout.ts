@@ -32,7 +32,7 @@
  * 7     EXIT     how it ended: 0 unknown · exit code + 1
  * 8     KILL     TERMINATE, TERMINATING, LEAVE, or 0
  * 9     DONE     tasks it has run
- * 10    QUICK    how many tasks like its last ones it does while another worker wakes up, if that is at least one
+ * 10    QUICK    1: its last tasks were so short that it will soon look for the next one
  * ```
  *
  * An area belongs to one submitting thread. Only that thread writes TAIL and the ring; workers take from HEAD. The
