@@ -1,6 +1,6 @@
 /** From a reference to the function, in the thread that runs it. */
 import { TargetError } from '../errors.js';
-import { loadModuleNow } from '../runtime/compile.js';
+import { importModule, loadLikeImport, loadModuleNow } from '../runtime/modules.js';
 import { compileSource } from './compile.js';
 import { isTargetReference, type ModuleReference, type TargetReference } from './reference.js';
 
@@ -27,7 +27,7 @@ export async function resolveTarget(reference: TargetReference): Promise<Resolve
   let namespace = loaded.get(reference.url);
   if (!namespace) {
     try {
-      namespace = (await import(/* @vite-ignore */ reference.url)) as Record<string, unknown>;
+      namespace = loadLikeImport(reference.url) ?? (await importModule(reference.url));
     } catch (cause) {
       throw notLoaded(reference, cause);
     }
