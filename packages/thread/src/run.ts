@@ -158,11 +158,12 @@ class Life {
       return;
     }
     this.#over = true;
-    leave();
-    // Nobody waits for this thread any more.
+    // Before its end is published, like the outcome: a thread that starts and joins others one after the other, and whose
+    // event loop never turns, finds it then.
     const { makeCode } = this.#means;
     if (makeCode && makesCode(this.#conditions.codeWanted))
       this.#send({ type: 'compiled', code: makeCode() });
+    leave();
     this.#linger();
   }
 
