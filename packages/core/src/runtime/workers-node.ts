@@ -97,8 +97,9 @@ function readProgram({ entry, script }: Program): Parts & { readonly entry: stri
   if (!parts) {
     const fs = globalThis.process.getBuiltinModule('node:fs');
     const path = globalThis.process.getBuiltinModule('node:url').fileURLToPath(entry);
-    const source = fs.readFileSync(script, 'latin1');
-    read.set(href, (parts = { source, url: href, path, entry: fs.readFileSync(entry, 'latin1') }));
+    // As text that may be anything, though it is plain: that is what Node reads in one call.
+    const source = fs.readFileSync(script, 'utf8');
+    read.set(href, (parts = { source, url: href, path, entry: fs.readFileSync(path, 'utf8') }));
   }
   return parts;
 }
