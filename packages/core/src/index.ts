@@ -142,7 +142,7 @@ export {
 export { activeResources, nextTurn, onIdle, receiveNow } from './runtime/event-loop.js';
 export { copy } from './runtime/copy.js';
 export { allocate } from './runtime/large-blocks.js';
-export { useImporter, importModule } from './runtime/modules.js';
+export { importModule, loadModule, useImporter } from './runtime/modules.js';
 export {
   workers,
   type Port,

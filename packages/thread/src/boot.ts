@@ -3,7 +3,7 @@
  * so that nothing else is loaded before the target; what the copies share with the packages that
  * the target's modules import hangs on the global object.
  */
-import { useImporter, type ProgramMeans } from '@x/core';
+import { loadModule, useImporter, type ProgramMeans } from '@x/core';
 import { isBoot, isSpareBoot } from './messages.js';
 import { runThread, type Means } from './run.js';
 import { awaitAssignment } from './spare.js';
@@ -15,7 +15,7 @@ useImporter(importModule);
 const means: Means = {
   // Errors are made by the copy of the codec that the target's modules know, so that `instanceof` finds their classes.
   decoder: async ({ codec }) =>
-    ((await importModule(codec)) as Pick<typeof import('@x/core'), 'decode'>).decode,
+    ((await loadModule(codec)) as unknown as Pick<typeof import('@x/core'), 'decode'>).decode,
   makeCode,
 };
 if (isBoot(data)) runThread(data, means);

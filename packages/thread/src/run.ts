@@ -23,6 +23,7 @@ import {
   importModule,
   isDaemon,
   leave,
+  loadModule,
   onIdle,
   Realm,
   resolveTarget,
@@ -122,8 +123,8 @@ class Life {
       // Before it listens: an order may hold an error, too.
       if (args.marked || boot.signalled) this.#decode = await this.#means.decoder(this.#conditions);
       this.#listen(member);
-      if (boot.needsModules) await importAll(modules);
-      const target = await resolveTarget(reference);
+      if (boot.needsModules) await loadAll(modules);
+      const target = await resolveTarget(reference, loadModule);
       // A daemon has little time if the main thread ends once it has begun: not to be spent on an `import()` of its own.
       const hurries = !boot.needsModules && isDaemon(realm, ident) && isAsync(target);
       if (hurries) await importAll(modules);
@@ -236,6 +237,11 @@ class Life {
 /** Modules that register kinds. One that cannot be loaded here is missed only when something of its kind arrives. */
 async function importAll(modules: readonly string[]): Promise<void> {
   await Promise.allSettled(modules.map((module) => importModule(module)));
+}
+
+/** The same before the target runs, when nothing else is being imported. One by one, for the same reason. */
+async function loadAll(modules: readonly string[]): Promise<void> {
+  for (const module of modules) await loadModule(module).catch(() => undefined);
 }
 
 /** Whether it is an `async` function as such, so that this is known before it runs. */

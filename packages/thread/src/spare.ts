@@ -5,7 +5,7 @@
  * It waits in its event loop, which costs nothing and which a message wakes whatever the thread that
  * sends it does next, also if that blocks.
  */
-import { decode, encode, resolveTarget, runtime } from '@x/core';
+import { decode, encode, loadModule, resolveTarget, runtime } from '@x/core';
 import { READY, type Assignment, type SpareBoot } from './messages.js';
 import { platform } from './platform.js';
 import { prepareLife, type Means } from './run.js';
@@ -39,7 +39,7 @@ export function awaitAssignment(spare: SpareBoot, means: Means): void {
 async function rehearse(url: string): Promise<void> {
   runtime.nativeThreadId();
   decode(structuredClone(encode([])));
-  await resolveTarget({ kind: 'module', name: 'nothing', url });
+  await resolveTarget({ kind: 'module', name: 'nothing', url }, loadModule);
   await resolveTarget({
     kind: 'source',
     name: '',

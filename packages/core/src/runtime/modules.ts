@@ -13,7 +13,7 @@ export function useImporter(next: Importer): void {
   importer = next;
 }
 
-/** Imports the module. */
+/** Imports the module. For when something else may be importing at the same time. */
 export async function importModule(url: string): Promise<Namespace> {
   return (await importer(url)) as Namespace;
 }
@@ -42,7 +42,7 @@ export function loadModuleNow(url: string): Namespace | undefined {
  * that it has to be imported. Saves a thread that runs a function of a module a tenth of its start: Node's loader of
  * modules need not be set up, and nothing is read by way of the event loop.
  */
-export function loadLikeImport(url: string): Namespace | undefined {
+function loadLikeImport(url: string): Namespace | undefined {
   // A query makes it another module; hooks see an `import()`, not this.
   if (!/^file:[^?#]*\.m?js$/.test(url) || hasPreloads()) return undefined;
   const process = nodeProcess();
@@ -53,4 +53,12 @@ export function loadLikeImport(url: string): Namespace | undefined {
   const namespace = loadModuleNow(url);
   // A CommonJS module has been run, and looks different when it is imported.
   return Object.prototype.toString.call(namespace) === '[object Module]' ? namespace : undefined;
+}
+
+/**
+ * The module as `import()` gives it, without waiting where that can be. Only where no import is under way in this thread:
+ * Node refuses to load at once what it is about to load.
+ */
+export async function loadModule(url: string): Promise<Namespace> {
+  return loadLikeImport(url) ?? (await importModule(url));
 }
