@@ -18,6 +18,7 @@ export {
   CancelledError,
   checkTimeout,
   claimMemory,
+  codecModule,
   confirmDeadlock,
   createAgent,
   deadlineAfter,
@@ -141,7 +142,17 @@ export {
 export { activeResources, nextTurn, onIdle, receiveNow } from './runtime/event-loop.js';
 export { copy } from './runtime/copy.js';
 export { allocate } from './runtime/large-blocks.js';
-export { workers, type Port, type WorkerHandle, type Workers, type WorkerStart } from './runtime/workers.js';
+export { importModule, loadModule, useImporter } from './runtime/modules.js';
+export {
+  workers,
+  type Port,
+  type Program,
+  type ProgramData,
+  type ProgramMeans,
+  type WorkerHandle,
+  type Workers,
+  type WorkerStart,
+} from './runtime/workers.js';
 export { callerUrl } from './target/call-site.js';
 export { captureTarget, type CaptureOptions } from './target/capture.js';
 export { explainError } from './target/compile.js';

@@ -25,6 +25,7 @@ export { encode } from './codec/encode.js';
 export { registerErrorClass } from './codec/errors.js';
 export { keepInstance, findInstance, sharedInstances } from './codec/instances.js';
 export { findKind, KIND, kindModules, registerKind, type Kind } from './codec/kinds.js';
+export { codecModule } from './codec/module.js';
 export { fromShared, fromSharedOf, toShared, type FromShared, type SharedMessage } from './codec/sharing.js';
 export type { Wire } from './codec/wire.js';
 export {

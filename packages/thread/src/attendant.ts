@@ -18,6 +18,7 @@ import {
   type WorkerHandle,
 } from '@x/core';
 import { relayUncaught } from './excepthook.js';
+import { keepCode } from './launch.js';
 import type { Order, Report } from './messages.js';
 import { addWard, removeWard, type Ward } from './wards.js';
 
@@ -124,6 +125,9 @@ export class Attendant implements Ward {
         break;
       case 'exited':
         this.#why ??= this.#isTerminated ? 'was terminated' : `ended with process.exit(${report.code})`;
+        break;
+      case 'compiled':
+        keepCode(report.code);
         break;
       case 'uncaught':
         relayUncaught(report);

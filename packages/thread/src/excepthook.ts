@@ -1,11 +1,11 @@
 /** Who is told of an error that nobody in a thread has caught; what the thread does with it is in uncaught.ts. */
-import { decode, describe, home, HOOK_BIT, setFlag, type ThreadId } from '@x/core';
+import { decode, describe, home, HOOK_BIT, setFlag, ThreadingError, type ThreadId } from '@x/core';
 import type { Uncaught } from './messages.js';
 import { printError } from './output.js';
 import { platform } from './platform.js';
 import { ownSelf, threadState } from './self.js';
 import { threadWithIdent, ThreadHandle } from './thread-handle.js';
-import { printUncaught } from './uncaught.js';
+import { encodeError, printUncaught } from './uncaught.js';
 
 /**
  * What an excepthook is told.
@@ -60,7 +60,7 @@ export function setExcepthook(next: Excepthook | undefined): Excepthook {
   setFlag(realm, id, HOOK_BIT, own);
   threadState().hook = own
     ? (ident, name, error) => {
-        callHook({ error, thread: handleOf(ident, name) });
+        callHook({ error: ownError(error), thread: handleOf(ident, name) });
       }
     : undefined;
   return previous;
@@ -74,6 +74,16 @@ export function relayUncaught(report: Uncaught): void {
     return;
   }
   callHook({ error: decode(report.error), thread: handleOf(report.thread, report.name) });
+}
+
+/**
+ * An error of the packages that the thread's script has made, with its own copies of their classes, as one of those
+ * that this module knows, so that `instanceof` finds them; any other error as it is.
+ */
+function ownError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ThreadingError) return error;
+  const own = decode(encodeError(error));
+  return own instanceof ThreadingError ? own : error;
 }
 
 function handleOf(ident: ThreadId, name: string): ThreadHandle {

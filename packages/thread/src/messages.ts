@@ -28,6 +28,10 @@ export interface FullBoot extends Boot {
   /** For `Report` to, and `Order` from, the starting thread. */
   readonly port: unknown;
   readonly stdio: Stdio;
+  /** URL of the codec of the packages; see `codecModule` of `@x/core`. */
+  readonly codec: string;
+  /** One word: 1 as long as the starting thread wants the code of the script, which the first thread that ends makes. */
+  readonly codeWanted: SharedArrayBuffer | undefined;
 }
 
 /** All that a thread needs to begin. */
@@ -57,8 +61,12 @@ export interface SpareBoot {
   /** The port that becomes the thread's. */
   readonly port: unknown;
   readonly realm: SharedArrayBuffer;
+  /** As in `FullBoot`. */
+  readonly codec: string;
   /** The width of the terminal. */
   readonly columns: number | undefined;
+  /** URL of a module that it loads for practice. */
+  readonly rehearsal: string;
   /** One word: `READY` once the worker waits for its thread. */
   readonly ready: SharedArrayBuffer;
 }
@@ -85,6 +93,7 @@ export type Report =
   | { readonly type: 'returned'; readonly value: Wire }
   | { readonly type: 'threw'; readonly error: Wire }
   | { readonly type: 'exited'; readonly code: number }
+  | { readonly type: 'compiled'; readonly code: Uint8Array }
   | Uncaught;
 
 /** An error for the excepthook of an ancestor; passed on until it comes to the one that has it. */

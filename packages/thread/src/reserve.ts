@@ -13,7 +13,8 @@
  * the first is made only after threads were started, then none for a while, and then some again: a spare
  * takes as much memory as a thread, which a program that starts one thread should not pay twice.
  */
-import { describe, home, type Port, type WorkerHandle } from '@x/core';
+import { codecModule, describe, home, type Port, type WorkerHandle } from '@x/core';
+import { launch } from './launch.js';
 import { BOOT_VERSION, READY, type SpareBoot } from './messages.js';
 import { platform } from './platform.js';
 
@@ -137,10 +138,12 @@ function make(): void {
     '@x/thread:spare': BOOT_VERSION,
     port: theirs.transferable,
     realm: realm.buffer,
+    codec: codecModule(),
     columns: system.columns,
+    rehearsal: new URL('./rehearsal.js', import.meta.url).href,
     ready: ready.buffer,
   };
-  const worker = system.start(new URL('./entry.js', import.meta.url), {
+  const worker = launch({
     data,
     transfer: [theirs.transferable],
     name: 'spare thread',

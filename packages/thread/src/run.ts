@@ -20,8 +20,10 @@ import {
   explainCloneError,
   explainError,
   hasFlag,
+  importModule,
   isDaemon,
   leave,
+  loadModule,
   onIdle,
   Realm,
   resolveTarget,
@@ -32,24 +34,33 @@ import {
   type Member,
   type Port,
 } from '@x/core';
+import { makesCode } from './code.js';
 import { awaitDelay } from './delay.js';
 import type { Boot, FullBoot, Order, Report } from './messages.js';
 import { directOutput } from './output.js';
 import { platform } from './platform.js';
-import { ownName, threadState } from './self.js';
+import { makeSelf, ownName, threadState } from './self.js';
 import { encodeError, reportUncaught } from './uncaught.js';
 
 /** What is known of a thread before it is one. */
-type Conditions = Pick<FullBoot, 'port' | 'realm' | 'stdio' | 'columns'>;
+type Conditions = Pick<FullBoot, 'port' | 'realm' | 'stdio' | 'columns' | 'codec' | 'codeWanted'>;
+
+/** What depends on how this code came into the worker. */
+export interface Means {
+  /** The `decode` that belongs to the packages as the target's modules import them. */
+  decoder(conditions: Conditions): Promise<typeof decode>;
+  /** What V8 has made of this script; undefined if it is none. */
+  readonly makeCode: (() => Uint8Array) | undefined;
+}
 
 /** Lives the life that the starting thread has laid out. */
-export function runThread(boot: FullBoot): void {
-  prepareLife(boot)(boot);
+export function runThread(boot: FullBoot, means: Means): void {
+  prepareLife(boot, means)(boot);
 }
 
 /** Makes everything ready for a thread; the function that is returned lives its life. */
-export function prepareLife(conditions: Conditions): (boot: Boot) => void {
-  const life = new Life(conditions);
+export function prepareLife(conditions: Conditions, means: Means): (boot: Boot) => void {
+  const life = new Life(conditions, means);
   return (boot) => {
     void life.live(boot);
   };
@@ -61,7 +72,9 @@ const SIGNAL_SLICE_MS = 25;
 class Life {
   readonly #port: Port;
   readonly #realm: Realm;
-  readonly #controller = new AbortController();
+  readonly #conditions: Conditions;
+  readonly #means: Means;
+  #decode = decode;
   #columns: number | undefined;
   #boot!: Boot;
   /** Undefined before the thread begins. */
@@ -69,7 +82,10 @@ class Life {
   /** Whether the end has been published (T2). */
   #over = false;
 
-  constructor({ port, realm, stdio, columns }: Conditions) {
+  constructor(conditions: Conditions, means: Means) {
+    this.#conditions = conditions;
+    this.#means = means;
+    const { port, realm, stdio, columns } = conditions;
     const system = platform();
     this.#port = system.port(port);
     this.#realm = new Realm(realm);
@@ -101,17 +117,19 @@ class Life {
     const realm = this.#realm;
     const member = (this.#member = enter(realm, ident));
     if (!realm.isAlive(ident) || hasFlag(realm, ident, TERMINATE_BIT)) platform().exit(1);
-    threadState().self = { port: this.#port, controller: this.#controller, name: boot.name };
-    this.#listen(member);
+    threadState().self = makeSelf(this.#port, boot.name);
     let value: unknown;
     try {
-      if (boot.needsModules) await importAll(modules);
-      const target = await resolveTarget(reference);
+      // Before it listens: an order may hold an error, too.
+      if (args.marked || boot.signalled) this.#decode = await this.#means.decoder(this.#conditions);
+      this.#listen(member);
+      if (boot.needsModules) await loadAll(modules);
+      const target = await resolveTarget(reference, loadModule);
       // A daemon has little time if the main thread ends once it has begun: not to be spent on an `import()` of its own.
       const hurries = !boot.needsModules && isDaemon(realm, ident) && isAsync(target);
       if (hurries) await importAll(modules);
       // Afterwards: the target's module may register the classes of what is passed to it.
-      const values = decode(args) as unknown[];
+      const values = this.#decode(args) as unknown[];
       setFlag(realm, ident, BEGUN_BIT, true);
       realm.announce();
       if (delay === undefined || awaitDelay(member, delay)) {
@@ -141,6 +159,11 @@ class Life {
       return;
     }
     this.#over = true;
+    // Before its end is published, like the outcome: a thread that starts and joins others one after the other, and whose
+    // event loop never turns, finds it then.
+    const { makeCode } = this.#means;
+    if (makeCode && makesCode(this.#conditions.codeWanted))
+      this.#send({ type: 'compiled', code: makeCode() });
     leave();
     this.#linger();
   }
@@ -196,15 +219,14 @@ class Life {
       const { realm, id } = member;
       if (hasFlag(realm, id, TERMINATE_BIT)) platform().exit(1);
       for (let next = port.receiveNow(); next; next = port.receiveNow()) this.#obey(next.message as Order);
-      const { signal } = this.#controller;
-      return signal.aborted
-        ? signal.reason
-        : new ThreadStateError(`the waits of ${this.#name(member)} were interrupted`);
+      const { signal } = threadState().self!.controller;
+      if (signal.aborted) return signal.reason;
+      return new ThreadStateError(`the waits of ${this.#name(member)} were interrupted`);
     };
   }
 
   #obey(order: Order): void {
-    this.#controller.abort(decode(order.reason));
+    threadState().self!.controller.abort(this.#decode(order.reason));
   }
 
   #send(report: Report): void {
@@ -214,7 +236,12 @@ class Life {
 
 /** Modules that register kinds. One that cannot be loaded here is missed only when something of its kind arrives. */
 async function importAll(modules: readonly string[]): Promise<void> {
-  await Promise.allSettled(modules.map((module) => import(/* @vite-ignore */ module)));
+  await Promise.allSettled(modules.map((module) => importModule(module)));
+}
+
+/** The same before the target runs, when nothing else is being imported. One by one, for the same reason. */
+async function loadAll(modules: readonly string[]): Promise<void> {
+  for (const module of modules) await loadModule(module).catch(() => undefined);
 }
 
 /** Whether it is an `async` function as such, so that this is known before it runs. */

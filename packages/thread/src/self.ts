@@ -8,7 +8,7 @@ import { agent, type Member, type Port, type ThreadId } from '@x/core';
 /** The thread's side of its life. */
 export interface Self {
   readonly port: Port;
-  /** Follows the signal that the thread was created with. */
+  /** Follows the signal that the thread was created with. Made when it is first asked for. */
   readonly controller: AbortController;
   /** The name that it was created with; its record holds the first 128 bytes. */
   readonly name: string;
@@ -30,6 +30,17 @@ const STATE_KEY: unique symbol = Symbol.for('@x/thread:state/1') as never;
 export function threadState(): ThreadState {
   const holder = globalThis as unknown as { [STATE_KEY]: ThreadState | undefined };
   return (holder[STATE_KEY] ??= { self: undefined, hook: undefined, wardsEnded: undefined });
+}
+
+export function makeSelf(port: Port, name: string): Self {
+  let controller: AbortController | undefined;
+  return {
+    port,
+    name,
+    get controller() {
+      return (controller ??= new AbortController());
+    },
+  };
 }
 
 /** Undefined in the main thread, and in workers that somebody else has started. */

@@ -5,15 +5,15 @@
  * It waits in its event loop, which costs nothing and which a message wakes whatever the thread that
  * sends it does next, also if that blocks.
  */
-import { decode, encode, resolveTarget, runtime } from '@x/core';
+import { decode, encode, loadModule, resolveTarget, runtime } from '@x/core';
 import { READY, type Assignment, type SpareBoot } from './messages.js';
 import { platform } from './platform.js';
-import { prepareLife } from './run.js';
+import { prepareLife, type Means } from './run.js';
 
 /** Waits for the message that says which thread this is, and becomes it. */
-export function awaitAssignment(spare: SpareBoot): void {
+export function awaitAssignment(spare: SpareBoot, means: Means): void {
   const system = platform();
-  const live = prepareLife({ ...spare, stdio: 'inherit' });
+  const live = prepareLife({ ...spare, stdio: 'inherit', codeWanted: undefined }, means);
   const port = system.port(spare.port);
   let assigned = false;
   port.onMessage((message) => {
@@ -27,7 +27,7 @@ export function awaitAssignment(spare: SpareBoot): void {
   });
   // Nothing else keeps it from ending. It ends with the thread that made it, as every worker does.
   port.keepAlive(true);
-  void rehearse().then(() => {
+  void rehearse(spare.rehearsal).then(() => {
     Atomics.store(new Int32Array(spare.ready), 0, READY);
   });
 }
@@ -36,12 +36,10 @@ export function awaitAssignment(spare: SpareBoot): void {
  * Goes through what a thread does first, since the first time takes longest: code is compiled when it is first run, and
  * the first `import()` sets up the loader.
  */
-async function rehearse(): Promise<void> {
+async function rehearse(url: string): Promise<void> {
   runtime.nativeThreadId();
   decode(structuredClone(encode([])));
-  // Any function of a small module that this worker has not loaded yet.
-  const url = new URL('./worker.js', import.meta.url).href;
-  await resolveTarget({ kind: 'module', name: 'expose', url });
+  await resolveTarget({ kind: 'module', name: 'nothing', url }, loadModule);
   await resolveTarget({
     kind: 'source',
     name: '',

@@ -1,6 +1,7 @@
 /** `Thread`: a function that runs in a thread of its own. */
 import {
   captureTarget,
+  codecModule,
   describe,
   encode,
   explainCloneError,
@@ -22,6 +23,7 @@ import {
 } from '@x/core';
 import { Attendant, type Outcome } from './attendant.js';
 import { outlastThreads } from './keepers.js';
+import { codeWanted, launch } from './launch.js';
 import {
   BOOT_VERSION,
   type Assignment,
@@ -130,7 +132,14 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
     };
     realm.begin(ident);
     const [port, theirs] = spare ? [spare.port] : system.channel();
-    const full = (): FullBoot => ({ ...boot, realm: realm.buffer, port: theirs?.transferable, stdio });
+    const full = (): FullBoot => ({
+      ...boot,
+      realm: realm.buffer,
+      port: theirs?.transferable,
+      stdio,
+      codec: codecModule(),
+      codeWanted: this.#factory ? undefined : codeWanted(),
+    });
     const moved = theirs ? [theirs.transferable, ...transfer] : transfer;
     let worker: WorkerHandle | undefined;
     try {
@@ -149,7 +158,7 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
           resourceLimits,
           pipe: stdio === 'pipe',
         };
-        worker = system.start(new URL('./entry.js', import.meta.url), options);
+        worker = launch(options);
       }
     } catch (error) {
       this.#undo(ident, port, worker);

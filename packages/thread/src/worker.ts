@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { exposeTargets } from '@x/core';
+import { decode, exposeTargets } from '@x/core';
 import { isBoot } from './messages.js';
 import { platform } from './platform.js';
 import { runThread } from './run.js';
@@ -24,6 +24,6 @@ import { runThread } from './run.js';
 export function expose(functions: object): void {
   exposeTargets(functions);
   platform().onPost((message) => {
-    if (isBoot(message)) runThread(message);
+    if (isBoot(message)) runThread(message, { decoder: () => Promise.resolve(decode), makeCode: undefined });
   });
 }

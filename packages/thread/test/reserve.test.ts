@@ -10,7 +10,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Whether this thread's worker comes out of the reserve. */
 const isSpare = (): boolean =>
-  '@x/thread:spare' in (process.getBuiltinModule('node:worker_threads').workerData as object);
+  '@x/thread:spare' in (process.getBuiltinModule('node:worker_threads').workerData as { data: object }).data;
 
 /** Starts threads until one has come out of the reserve, which takes as long as the machine wants; then waits for the next. */
 async function fillReserve(): Promise<void> {

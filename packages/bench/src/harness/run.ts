@@ -54,12 +54,16 @@ export async function runRow(row: Row, { runs, context, progress }: RunOptions):
 /** One fresh process; the median of each contestant in it. */
 export function sample(row: Row, contestants: readonly Contestant[], context: Context): Promise<number[]> {
   const order: Order = { row: row.id, contestants: contestants.map(({ name }) => name), context };
+  // Only for whom it is meant: every worker of the process loads it, too.
+  const preload = contestants.some(({ name }) => name.startsWith('multithreading'))
+    ? ['--import', PRELOAD]
+    : [];
   return new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      ['--expose-gc', '--import', PRELOAD, CHILD, JSON.stringify(order)],
-      { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL' },
-    );
+    const child = spawn(process.execPath, ['--expose-gc', ...preload, CHILD, JSON.stringify(order)], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
     let answer = '';
     let complaint = '';
     (child.stdio[3] as NodeJS.ReadableStream).on('data', (chunk: Buffer) => (answer += chunk.toString()));

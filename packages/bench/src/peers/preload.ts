@@ -1,7 +1,7 @@
 /**
  * What `multithreading` takes for granted and Node 20 lacks: it reads `navigator.hardwareConcurrency` when it is
- * loaded, and calls `Promise.withResolvers`. Loaded with `--import` in every process and, since workers
- * inherit that, in every worker; on later Nodes it does nothing.
+ * loaded, and calls `Promise.withResolvers`. Loaded with `--import` in processes that measure it and, since workers
+ * inherit that, in all their workers; on later Nodes it does nothing.
  */
 import { availableParallelism } from 'node:os';
 

@@ -1,4 +1,9 @@
-/** Classes of the user that keep their prototype between threads. */
+/**
+ * Classes of the user that keep their prototype between threads.
+ *
+ * The registry hangs on a `Symbol.for` key: in a thread the classes are registered with the copy of `@x/core` that the
+ * user's modules import, and the result is encoded by the one that the thread began with.
+ */
 import { LayoutError, TransferError } from '../errors.js';
 
 /** How instances of a class travel. */
@@ -14,8 +19,24 @@ interface Entry {
   readonly codec: ClassCodec<object, unknown>;
 }
 
-const byName = new Map<string, Entry>();
-const byPrototype = new Map<object, string>();
+interface Registry {
+  readonly byName: Map<string, Entry>;
+  readonly byPrototype: Map<object, string>;
+}
+
+/** Bumped when the shape of `Registry` changes. */
+const CLASSES_KEY: unique symbol = Symbol.for('@x/core:classes/1') as never;
+
+let found: Registry | undefined;
+
+function registry(): Registry {
+  return (found ??= findRegistry());
+}
+
+function findRegistry(): Registry {
+  const holder = globalThis as unknown as { [CLASSES_KEY]: Registry | undefined };
+  return (holder[CLASSES_KEY] ??= { byName: new Map(), byPrototype: new Map() });
+}
 
 /**
  * Lets instances of a class arrive as instances of that class. Call it in every thread that sends or
@@ -44,6 +65,7 @@ export function registerClass<T extends object, S = unknown>(
   codec: ClassCodec<T, S> = {},
   name: string = constructor.name,
 ): void {
+  const { byName, byPrototype } = registry();
   const known = byName.get(name);
   if (known && known.constructor !== constructor) {
     throw new TransferError(`another class is registered as ${name}; give one of them a name of its own`);
@@ -55,11 +77,11 @@ export function registerClass<T extends object, S = unknown>(
 /** The name under which the instance's class is registered. @internal */
 export function registeredName(instance: object): string | undefined {
   const prototype = Object.getPrototypeOf(instance) as object | null;
-  return prototype === null ? undefined : byPrototype.get(prototype);
+  return prototype === null ? undefined : registry().byPrototype.get(prototype);
 }
 
 export function instanceState(instance: object, name: string): unknown {
-  const { toState } = byName.get(name)!.codec;
+  const { toState } = registry().byName.get(name)!.codec;
   return toState ? toState(instance) : { ...instance };
 }
 
@@ -88,7 +110,7 @@ export function fillInstance(instance: object, state: unknown): void {
 }
 
 function entryOf(name: string): Entry {
-  const entry = byName.get(name);
+  const entry = registry().byName.get(name);
   if (entry) return entry;
   throw new TransferError(`this thread does not know the class ${name}; call registerClass(${name}) in it`);
 }

@@ -2,13 +2,20 @@
 import { agent } from '../agent.js';
 import { UID_WORD, type Memory } from '../words.js';
 
-const forget = /* @__PURE__ */ new FinalizationRegistry<{
-  instances: Map<string, WeakRef<object>>;
-  key: string;
-}>(({ instances, key }) => {
-  // A new object may have taken the place of the one that was collected.
-  if (instances.get(key)?.deref() === undefined) instances.delete(key);
-});
+interface Kept {
+  readonly instances: Map<string, WeakRef<object>>;
+  readonly key: string;
+}
+
+/** Made when first needed: it takes a third of a millisecond, which every thread would spend. */
+let forget: FinalizationRegistry<Kept> | undefined;
+
+function forgetDropped(): FinalizationRegistry<Kept> {
+  return (forget ??= new FinalizationRegistry<Kept>(({ instances, key }) => {
+    // A new object may have taken the place of the one that was collected.
+    if (instances.get(key)?.deref() === undefined) instances.delete(key);
+  }));
+}
 
 function keyOf(memory: Memory): string {
   return `${memory.member.realm.identity}/${memory.words[UID_WORD]}`;
@@ -20,7 +27,7 @@ export function keepInstance(primitive: object, memory: Memory): void {
   const key = keyOf(memory);
   if (instances.get(key)?.deref() !== undefined) return;
   instances.set(key, new WeakRef(primitive));
-  forget.register(primitive, { instances, key });
+  forgetDropped().register(primitive, { instances, key });
 }
 
 /** This thread's object for the primitive in that memory, if there is one. */

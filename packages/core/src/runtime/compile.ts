@@ -2,8 +2,9 @@
  * Source text to a value, as though the text stood in a file: the part of targets that asks the
  * platform. A module of its own, so that packages without targets do not carry it.
  */
+import { withoutExperimentalWarning } from './warnings.js';
+
 type Vm = typeof import('node:vm');
-type NodeModule = typeof import('node:module');
 type FileSystem = typeof import('node:fs');
 type NodeUrl = typeof import('node:url');
 
@@ -72,40 +73,6 @@ function spendImportWarning(vm: Vm, loader: Vm['constants']['USE_MAIN_CONTEXT_DE
   spent = true;
   const load = vm.compileFunction("return import('node:vm')", [], { importModuleDynamically: loader });
   withoutExperimentalWarning(load as () => unknown);
-}
-
-/** Calls the function; only experimental warnings that it gives before it returns are dropped. */
-function withoutExperimentalWarning<T>(action: () => T): T {
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- only ever called with its own `this`
-  const emitWarning = process.emitWarning;
-  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
-    if (rest[0] === 'ExperimentalWarning') return;
-    Reflect.apply(emitWarning, process, [warning, ...rest]);
-  };
-  try {
-    return action();
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
-
-/**
- * Loads a module without waiting, where the platform can: Node from 20.19 on, unless the module
- * awaits at its top level. Undefined where it cannot.
- */
-export function loadModuleNow(url: string): Record<string, unknown> | undefined {
-  const nodeModule = builtin<NodeModule>('node:module');
-  if (!nodeModule || !url.startsWith('file:')) return undefined;
-  const path = builtin<NodeUrl>('node:url')!.fileURLToPath(url);
-  try {
-    const require = nodeModule.createRequire(url);
-    return withoutExperimentalWarning(() => require(path) as Record<string, unknown>);
-  } catch (error) {
-    const { code } = error as { code?: string };
-    // This Node cannot, or the module awaits; any other error is the module's own.
-    if (code === 'ERR_REQUIRE_ESM' || code === 'ERR_REQUIRE_ASYNC_MODULE') return undefined;
-    throw error;
-  }
 }
 
 /** Where the text stands in the file, if it stands there exactly once; else the file's beginning. */

@@ -1,7 +1,10 @@
 /** Workers in Node. */
 import { workerThreads } from './builtins.js';
-import type { Port, WorkerHandle, Workers } from './workers.js';
+import { isTerminal, replaceOutput } from './output-node.js';
+import { hasPreloads } from './preloads.js';
+import type { Port, Program, ProgramData, WorkerHandle, Workers } from './workers.js';
 
+type FileSystem = typeof import('node:fs');
 type NodePort = import('node:worker_threads').MessagePort;
 type NodeWorker = import('node:worker_threads').Worker;
 type NodeWorkerOptions = import('node:worker_threads').WorkerOptions;
@@ -10,25 +13,12 @@ type Transfer = import('node:worker_threads').Transferable[];
 export function nodeWorkers(): Workers | undefined {
   const process = globalThis.process as NodeJS.Process | undefined;
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
-  const fs = process.getBuiltinModule('node:fs');
-
-  /** `node:tty` takes milliseconds to load, with all of `node:net`, and most streams need no such thing. */
-  const isTerminal = (descriptor: 1 | 2): boolean => {
-    try {
-      // As bigints: after a plain `fstat` of a pipe Node 20 resolves no symbolic links in what it imports next, since its
-      // `realpath` takes the result that it left in the binding for one of its own.
-      if (!fs.fstatSync(descriptor, { bigint: true }).isCharacterDevice()) return false;
-    } catch {
-      // The descriptor is closed.
-      return false;
-    }
-    return process.getBuiltinModule('node:tty').isatty(descriptor);
-  };
+  const fs = (): FileSystem => process.getBuiltinModule('node:fs');
 
   return {
-    start(url, options) {
-      const worker = createWorker(url, {
-        workerData: options.data,
+    start(program, { code, data, ...options }) {
+      const worker = createWorker(program, {
+        workerData: { ...partsOf(program), code, data } satisfies ProgramData,
         transferList: options.transfer as Transfer,
         name: options.name,
         stdout: options.pipe,
@@ -50,9 +40,6 @@ export function nodeWorkers(): Workers | undefined {
       return [portOf(port1), portOf(port2)];
     },
     port: (transferred) => portOf(transferred as NodePort),
-    get data(): unknown {
-      return workerThreads().workerData as unknown;
-    },
     onPost(callback) {
       workerThreads().parentPort?.on('message', callback);
     },
@@ -69,7 +56,7 @@ export function nodeWorkers(): Workers | undefined {
       typeof value === 'string' ? value : process.getBuiltinModule('node:util').inspect(value),
     write(descriptor, bytes) {
       try {
-        return fs.writeSync(descriptor, bytes);
+        return fs().writeSync(descriptor, bytes);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         // The reader is slow, or a signal came.
@@ -77,49 +64,7 @@ export function nodeWorkers(): Workers | undefined {
         throw error;
       }
     },
-    replaceOutput(write, columns) {
-      const { Writable } = process.getBuiltinModule('node:stream');
-      for (const [name, descriptor] of [['stdout', 1] as const, ['stderr', 2] as const]) {
-        const stream = new Writable({
-          decodeStrings: true,
-          write(chunk: Uint8Array, _encoding, done) {
-            try {
-              write(descriptor, chunk);
-              done();
-            } catch (error) {
-              done(error as Error);
-            }
-          },
-        });
-        // Node calls methods of its own on a worker's streams, named by symbols, when the other side reads.
-        for (const symbol of Object.getOwnPropertySymbols(Object.getPrototypeOf(process[name]))) {
-          if (symbol.description?.startsWith('kStdio')) Object.assign(stream, { [symbol]: () => undefined });
-        }
-        // Standard streams are never closed, whatever ends them.
-        stream._destroy = (error, done) => {
-          done(error);
-        };
-        const terminal = isTerminal(descriptor);
-        Object.assign(stream, { fd: descriptor, _isStdio: true, _type: terminal ? 'tty' : 'pipe' });
-        if (terminal) {
-          // They look at the environment only, not at the stream.
-          // eslint-disable-next-line @typescript-eslint/unbound-method -- become methods of our stream
-          const { getColorDepth, hasColors } = process.getBuiltinModule('node:tty').WriteStream.prototype;
-          Object.assign(stream, { isTTY: true, rows: 24, getColorDepth, hasColors });
-          Object.defineProperty(stream, 'columns', {
-            get: () => columns() ?? 80,
-            configurable: true,
-            enumerable: true,
-          });
-        }
-        Object.defineProperty(process, name, {
-          value: stream,
-          configurable: true,
-          enumerable: true,
-          writable: true,
-        });
-      }
-    },
+    replaceOutput,
     get environment() {
       return { ...process.env };
     },
@@ -136,12 +81,46 @@ export function nodeWorkers(): Workers | undefined {
   };
 }
 
+interface Parts {
+  readonly source: string;
+  readonly url: string;
+  readonly path: string;
+}
+
+/** By the URL of the script. */
+const read = new Map<string, Parts & { readonly entry: string }>();
+
+/** Read once: every worker of a thread begins with the same. */
+function readProgram({ entry, script }: Program): Parts & { readonly entry: string } {
+  const { href } = script;
+  let parts = read.get(href);
+  if (!parts) {
+    const fs = globalThis.process.getBuiltinModule('node:fs');
+    const path = globalThis.process.getBuiltinModule('node:url').fileURLToPath(entry);
+    // As text that may be anything, though it is plain: that is what Node reads in one call.
+    const source = fs.readFileSync(script, 'utf8');
+    read.set(href, (parts = { source, url: href, path, entry: fs.readFileSync(path, 'utf8') }));
+  }
+  return parts;
+}
+
+function partsOf(program: Program): Parts {
+  const { source, url, path } = readProgram(program);
+  return { source, url, path };
+}
+
 /**
- * Makes a worker that takes over this process's options of Node, which is the default, but for `--input-type`: that says
+ * Makes a worker whose entry is run as a text, since Node then starts its loader of modules only when something is
+ * imported, which takes as long as all the rest of a thread's start. Not if that text would run before what `--import` loads.
+ *
+ * It takes over this process's options of Node, which is the default, but for `--input-type`: that says
  * what a program on the command line is written in, and Node refuses to run a file with it.
  */
-function createWorker(url: URL, options: NodeWorkerOptions): NodeWorker {
+function createWorker(program: Program, base: NodeWorkerOptions): NodeWorker {
   const { Worker } = workerThreads();
+  const asText = !hasPreloads();
+  const url = asText ? readProgram(program).entry : program.entry;
+  const options = asText ? { ...base, eval: true } : base;
   const own = process.execArgv;
   const at = own.findIndex((option) => /^--input-type(?:=|$)/.test(option));
   if (at < 0) return new Worker(url, options);

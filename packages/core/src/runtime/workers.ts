@@ -39,10 +39,44 @@ export interface WorkerHandle {
   onEnd(callback: (error: unknown) => void): void;
 }
 
+/** What a worker runs. */
+export interface Program {
+  /** A file that works as a module and as the text of a script, and runs the script that it finds in its data. */
+  readonly entry: URL;
+  /** The script: the text of a function that takes `ProgramMeans`. */
+  readonly script: URL;
+}
+
+/** What the entry finds as the worker's data. */
+export interface ProgramData {
+  /** The text of the script. */
+  readonly source: string;
+  /** The script's URL, for stacks and debuggers. */
+  readonly url: string;
+  /** The path of the entry: a worker that runs a text has none in `process.argv`. */
+  readonly path: string;
+  /** What V8 has made of the script, if another worker has sent it: compiling takes longer than all that a thread does. */
+  code: Uint8Array | undefined;
+  /** What `Workers.start` was given. */
+  readonly data: unknown;
+}
+
+/** What a script is given. */
+export interface ProgramMeans {
+  /** What `Workers.start` was given. */
+  readonly data: unknown;
+  /** An `import()` that works in scripts. */
+  readonly importModule: (url: string) => Promise<unknown>;
+  /** The code of all of the script that has been compiled by now. */
+  readonly makeCode: () => Uint8Array;
+}
+
 /** How a worker is started. */
 export interface WorkerStart {
   /** What the worker reads as its data; cloned. */
   readonly data: unknown;
+  /** What `makeCode` has given to another worker with this program; it is ignored if it does not fit. */
+  readonly code: Uint8Array | undefined;
   /** What of the data is handed over instead of cloned. */
   readonly transfer: readonly unknown[];
   /** Name of the worker, for debuggers. */
@@ -56,15 +90,13 @@ export interface WorkerStart {
 /** What the platform does for threads. */
 export interface Workers {
   /** Starts a worker, which does not keep this thread's event loop alive. Throws if the data cannot be cloned. */
-  start(url: URL, options: WorkerStart): WorkerHandle;
+  start(program: Program, options: WorkerStart): WorkerHandle;
   /** Makes a handle of a worker that the user has started. Throws `TypeError` if it is none. */
   adopt(worker: unknown): WorkerHandle;
   /** Two ports that lead to each other. */
   channel(): readonly [Port, Port];
   /** A port that came with the worker's data. */
   port(transferred: unknown): Port;
-  /** What `start` was given as data, in the worker. */
-  readonly data: unknown;
   /** Messages that `WorkerHandle.postMessage` sends, in the worker. */
   onPost(callback: (message: unknown) => void): void;
   /** Ends this thread; in the main thread the process. */
