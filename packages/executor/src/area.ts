@@ -9,7 +9,7 @@
  * - S2. A task that is in has a cell between HEAD and TAIL, or is in `#running`.
  */
 import { BrokenExecutorError, decode, encode, type Port, type Wire } from '@x/core';
-import { decodeBytes, Pieces } from '@x/core/bytes';
+import { decodeBytes, decodeBytesAt, Pieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import type { Deque } from './deque.js';
 import {
@@ -299,11 +299,11 @@ export class Area {
       switch (words[index + FORMAT_WORD]! & FORMAT_MASK) {
         case Format.INLINE: {
           const start = (index + SLOT_HEADER_WORDS) * 4;
-          return { task, code, value: decodeBytes(bytes.subarray(start, start + length)) };
+          return { task, code, value: decodeBytesAt(bytes, start, length) };
         }
         case Format.SHELF: {
           const shelf = this.#owner!.shelves.bytes(words[index + SHELF_WORD]!);
-          return { task, code, value: decodeBytes(shelf.subarray(0, length)) };
+          return { task, code, value: decodeBytesAt(shelf, 0, length) };
         }
         case Format.RAW: {
           const shelf = this.#owner!.shelves.bytes(words[index + SHELF_WORD]!);

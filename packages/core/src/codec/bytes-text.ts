@@ -12,7 +12,7 @@ export const TEXT_UNITS = 2048;
 /** Longer strings are written where they stand. */
 export const TEXT_LONGEST = 256;
 /** Bytes of the number at the end. */
-export const TEXT_TAIL = 4;
+export const TEXT_TAIL = 2;
 
 const WIDE = /[^\0-\xff]/;
 

@@ -1,5 +1,15 @@
 /** From a value to bytes; the format stands in bytes-format.ts. */
-import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, TEXT_BIT, VIEW_TYPES } from './bytes-format.js';
+import {
+  BYTES_VERSION,
+  FIRST_INT,
+  FIRST_TEXT,
+  GRAPH_BIT,
+  MAX_SHAPES,
+  paddingAt,
+  Tag,
+  TEXT_BIT,
+  VIEW_TYPES,
+} from './bytes-format.js';
 import { copy } from '../runtime/copy.js';
 import { registeredName } from './classes.js';
 import { Pieces, type Piece } from './bytes-pieces.js';
@@ -24,9 +34,10 @@ export interface Beside {
 const KEPT_SIZE = 1 << 20;
 /** A buffer of so many bytes or more stays out of the scratch where the caller can do with pieces. */
 const APART_FROM = 4096;
-/** Strings of so many units, of which a message has so many at most, need no text. */
-const FEW_UNITS = 12;
-const FEW_STRINGS = 2;
+/** Bytes from which a call into the engine copies faster than a loop. */
+const BLOCK_FROM = 24;
+/** Keys of an object of which it is known whether their strings may be wide. */
+const PLACES = 32;
 /** Up to this many objects are compared one by one, which is cheaper than a map. */
 const LINEAR_OBJECTS = 32;
 
@@ -43,32 +54,41 @@ export class ByteWriter extends ByteSink {
   #beside: Beside | undefined;
   readonly #book = new ShapeBook();
   /** Counts messages. */
-  #message = 0;
+  #count = 0;
   /** Lists of keys that have numbers in this message. */
   #shapes = 0;
-  /** The keys of the object before: often those of the next one. */
+  /** The keys of the object before, which say what those of the next one may be. */
   #last: WrittenShape | undefined;
+  /** The keys with which the message before began. */
+  #first: WrittenShape | undefined;
   /** Whether `for in` over a plain object gives its own properties only. */
   #ordinary = true;
   #text = '';
-  /** Short strings so far. */
-  #strings = 0;
-  /** What stays where it is, if the caller can do with that, and how many bytes that is. */
+  /** Whether strings are taken for narrow, if those before in the same place were; the text as a whole shows it. */
+  #trusting = true;
+  /** Where the array that comes next belongs, if it comes at once: whose value it is, and of which key. */
+  #owner: WrittenShape | undefined;
+  #index = 0;
+  /** First byte of the message. */
+  #head = BYTES_VERSION;
+  /** Whether large buffers stay where they are, which of them there are, and how many bytes that is. */
+  #apart = false;
   #pieces: Piece[] | undefined;
   #outside = 0;
 
   /** As `write`, but large buffers are left where they are until the pieces are put together; nothing may run in between. */
   writePieces(value: unknown): Uint8Array | Pieces {
-    const pieces: Piece[] = (this.#pieces = []);
+    this.#apart = true;
     try {
       const bytes = this.write(value);
-      if (pieces.length === 0) return bytes;
+      const pieces = this.#pieces;
+      if (pieces === undefined) return bytes;
       // A getter of the user may have moved a buffer away that had been met before.
       if (pieces.some(({ source, length }) => source.length !== length)) throw SPECIAL;
       return new Pieces(bytes, pieces, bytes.length + this.#outside);
     } finally {
+      this.#apart = false;
       this.#pieces = undefined;
-      this.#outside = 0;
     }
   }
 
@@ -81,48 +101,49 @@ export class ByteWriter extends ByteSink {
   write(value: unknown, beside?: Beside): Uint8Array {
     if (this.bytes.length > KEPT_SIZE) this.resize(FIRST_SIZE);
     this.#beside = beside;
-    this.bytes[0] = BYTES_VERSION;
-    this.at = 1;
-    this.#message++;
     this.#ordinary = hasNone(objectPrototype);
     try {
-      if (beside) this.tag(Tag.WIRE);
-      this.#value(value);
-      if (this.#text !== '') this.#finishText();
+      this.#message(value);
+      if (this.#text !== '' && !this.#finishText()) {
+        // One string is wide where none was before. Now each is looked at, and the place is remembered.
+        this.#trusting = false;
+        this.#message(value);
+        this.#finishText();
+      }
     } finally {
       if (this.#objects.length > 0) this.#objects = [];
-      this.#shapes = this.#strings = 0;
       this.#text = '';
+      this.#trusting = true;
       this.#numbers = undefined;
     }
+    this.bytes[0] = this.#head;
     return this.bytes.subarray(0, this.at);
   }
 
+  /** All but the text. */
+  #message(value: unknown): void {
+    if (this.#objects.length > 0) this.#objects = [];
+    this.#numbers = this.#pieces = this.#last = this.#owner = undefined;
+    this.#text = '';
+    this.#outside = this.#shapes = 0;
+    this.#head = BYTES_VERSION;
+    this.#count++;
+    this.at = 1;
+    if (this.#beside) this.tag(Tag.WIRE);
+    this.#value(value);
+  }
+
   #value(value: unknown): void {
-    switch (typeof value) {
-      case 'number':
-        this.number(value);
-        return;
-      case 'string':
-        this.#string(value);
-        return;
-      case 'boolean':
-        this.tag(value ? Tag.TRUE : Tag.FALSE);
-        return;
-      case 'undefined':
-        this.tag(Tag.UNDEFINED);
-        return;
-      case 'object':
-        if (value === null) this.tag(Tag.NULL);
-        else this.#object(value);
-        return;
-      case 'bigint':
-        this.bigint(value);
-        return;
-      default:
-        // A function or symbol: `encode` names its path.
-        throw SPECIAL;
-    }
+    if (typeof value === 'string') this.#string(value);
+    else if (typeof value === 'number') this.number(value);
+    else if (typeof value === 'object') {
+      if (value === null) this.tag(Tag.NULL);
+      else this.#object(value);
+    } else if (typeof value === 'boolean') this.tag(value ? Tag.TRUE : Tag.FALSE);
+    else if (typeof value === 'undefined') this.tag(Tag.UNDEFINED);
+    else if (typeof value === 'bigint') this.bigint(value);
+    // A function or symbol: `encode` names its path.
+    else throw SPECIAL;
   }
 
   #object(value: object): void {
@@ -153,8 +174,7 @@ export class ByteWriter extends ByteSink {
     if (numbers === undefined) {
       const number = objects.indexOf(value);
       if (number >= 0) {
-        this.tag(Tag.REFERENCE);
-        this.count(number);
+        this.#refer(number);
         return true;
       }
       objects.push(value);
@@ -167,9 +187,14 @@ export class ByteWriter extends ByteSink {
       numbers.set(value, numbers.size);
       return false;
     }
+    this.#refer(number);
+    return true;
+  }
+
+  #refer(number: number): void {
+    this.#head |= GRAPH_BIT;
     this.tag(Tag.REFERENCE);
     this.count(number);
-    return true;
   }
 
   /** A plain object that carries the mark: data of the user, or a mark that `encode` made. */
@@ -190,7 +215,8 @@ export class ByteWriter extends ByteSink {
 
   /** @param simple whether its prototype is that of a literal, so that it may be a mark */
   #plain(value: object, simple: boolean): void {
-    let shape = this.#last;
+    const before = this.#last;
+    let shape = before === undefined ? this.#first : before.next;
     const quick = simple && this.#ordinary;
     if (!quick || shape === undefined || !hasKeys(value, shape.keys)) {
       const keys = Object.keys(value);
@@ -199,26 +225,42 @@ export class ByteWriter extends ByteSink {
         if (!(simple && keys.includes(MARK) && this.#mark(value))) this.#long(value, keys);
         return;
       }
-      this.#last = shape;
+      // A shape that is marked is never expected, so nobody takes a mark for data.
+      if (!shape.marked) {
+        if (before === undefined) this.#first = shape;
+        else before.next = shape;
+      }
     }
-    this.#head(shape);
+    this.#last = shape;
+    this.#keys(shape);
     const { keys } = shape;
-    let left = keys.length;
+    const { length } = keys;
     if (quick) {
+      let index = 0;
       for (const key in value) {
-        this.#value((value as Record<string, unknown>)[key]);
-        left--;
+        const item = (value as Record<string, unknown>)[key];
+        if (typeof item === 'string') {
+          this.#place(item, shape, index);
+        } else {
+          if (typeof item === 'object') {
+            this.#owner = shape;
+            this.#index = index;
+          }
+          this.#value(item);
+        }
+        index++;
       }
       // A getter of the user has changed the object.
-      if (left !== 0) throw SPECIAL;
+      if (index !== length) throw SPECIAL;
     } else {
-      for (const key of keys) this.#value((value as Record<string, unknown>)[key]);
+      for (let index = 0; index < length; index++)
+        this.#value((value as Record<string, unknown>)[keys[index]!]);
     }
   }
 
   /** What stands before the values of an object. */
-  #head(shape: WrittenShape): void {
-    if (shape.message === this.#message) {
+  #keys(shape: WrittenShape): void {
+    if (shape.message === this.#count) {
       this.tag(Tag.SHAPED);
       this.count(shape.number);
       return;
@@ -228,11 +270,12 @@ export class ByteWriter extends ByteSink {
     this.tag(Tag.KEYED);
     this.count(length);
     this.ensure(length);
-    const bytes = this.bytes;
-    for (let index = 0; index < length; index++) bytes[this.at + index] = block[index]!;
-    this.at += length;
+    const { bytes, at } = this;
+    if (length >= BLOCK_FROM) bytes.set(block, at);
+    else for (let index = 0; index < length; index++) bytes[at + index] = block[index]!;
+    this.at = at + length;
     if (shape.keys.length > 0 && this.#shapes < MAX_SHAPES) {
-      shape.message = this.#message;
+      shape.message = this.#count;
       shape.number = this.#shapes++;
     }
   }
@@ -246,7 +289,8 @@ export class ByteWriter extends ByteSink {
     const block = this.bytes.slice(start, this.at);
     this.at = start;
     if (block.length > KEPT_BYTES) return undefined;
-    const shape = { keys, block, marked: keys.includes(MARK), message: 0, number: 0 };
+    const marked = keys.includes(MARK);
+    const shape = { keys, block, marked, message: 0, number: 0, wide: 0, next: undefined };
     this.#book.keep(shape);
     return shape;
   }
@@ -269,13 +313,19 @@ export class ByteWriter extends ByteSink {
   }
 
   #array(value: unknown[]): void {
+    const owner = this.#owner;
+    const index = this.#index;
     const { length } = value;
     const keys = Object.keys(value);
     // Neither holes nor other properties: those come last, so a hole and an extra do not make up for each other.
     if (keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))) {
       this.tag(Tag.ARRAY);
       this.count(length);
-      for (let index = 0; index < length; index++) this.#value(value[index]);
+      for (let item = 0; item < length; item++) {
+        const one = value[item];
+        if (typeof one === 'string' && owner !== undefined) this.#place(one, owner, index);
+        else this.#value(one);
+      }
     } else {
       this.tag(Tag.SPARSE);
       this.float(length);
@@ -353,9 +403,9 @@ export class ByteWriter extends ByteSink {
     this.float(resizable === true ? maxByteLength! + 1 : 0);
     const padding = paddingAt(this.at + this.#outside, byteLength);
     const source = new Uint8Array(value);
-    if (this.#pieces && byteLength >= APART_FROM) {
+    if (this.#apart && byteLength >= APART_FROM) {
       this.pad(padding);
-      this.#pieces.push({ at: this.at, source, length: byteLength });
+      (this.#pieces ??= []).push({ at: this.at, source, length: byteLength });
       this.#outside += byteLength;
       return;
     }
@@ -367,25 +417,49 @@ export class ByteWriter extends ByteSink {
 
   #string(value: string): void {
     const { length } = value;
-    // A loop is as good for the first few, of which most messages have no more.
-    const few = length <= FEW_UNITS && this.#strings++ < FEW_STRINGS;
-    if (few || length > TEXT_LONGEST || this.#text.length + length > TEXT_UNITS || isWide(value)) {
+    if (length > TEXT_LONGEST || this.#text.length + length > TEXT_UNITS || isWide(value)) this.inline(value);
+    else this.#add(value);
+  }
+
+  /** A string that is the value of a key. */
+  #place(value: string, shape: WrittenShape, index: number): void {
+    const { length } = value;
+    if (length > TEXT_LONGEST || this.#text.length + length > TEXT_UNITS) {
       this.inline(value);
-      return;
+    } else if (this.#trusting && index < PLACES && ((shape.wide >>> index) & 1) === 0) {
+      this.#add(value);
+    } else if (isWide(value)) {
+      if (index < PLACES) shape.wide |= 1 << index;
+      this.inline(value);
+    } else {
+      this.#add(value);
     }
-    this.tag(Tag.TEXT);
-    this.count(length);
+  }
+
+  #add(value: string): void {
+    const { length } = value;
+    this.ensure(6);
+    if (length < FIRST_INT - FIRST_TEXT) {
+      this.bytes[this.at++] = FIRST_TEXT + length;
+    } else {
+      this.bytes[this.at++] = Tag.TEXT;
+      this.count(length);
+    }
     this.#text += value;
   }
 
-  #finishText(): void {
-    const { length } = this.#text;
+  /** Writes the text; false if it is wide after all. */
+  #finishText(): boolean {
+    const text = this.#text;
+    if (isWide(text)) return false;
+    const { length } = text;
     this.ensure(length + TEXT_TAIL);
-    putText(this.bytes, this.at, this.#text);
+    putText(this.bytes, this.at, text);
     this.at += length;
-    this.view.setUint32(this.at, length, true);
-    this.at += TEXT_TAIL;
-    this.bytes[0] = BYTES_VERSION | TEXT_BIT;
+    this.bytes[this.at++] = length & 0xff;
+    this.bytes[this.at++] = length >>> 8;
+    this.#head |= TEXT_BIT;
+    return true;
   }
 }
 
