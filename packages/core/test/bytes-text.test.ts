@@ -51,6 +51,27 @@ describe('strings', () => {
     }
   });
 
+  it('survive where those before were narrow, or wide', () => {
+    const narrow = 'a narrow text, and not a short one';
+    const wide = 'a wide text — not a short one';
+    for (const [text, items] of [
+      [narrow, [narrow, narrow]],
+      [narrow, [narrow, wide]],
+      [wide, [narrow, narrow]],
+      [narrow, [wide, narrow]],
+      ['ж', []],
+      ['', ['', 'ж', '']],
+      [wide, [wide, wide]],
+      [narrow, [narrow, narrow]],
+    ]) {
+      for (const more of [[], words(30)]) {
+        const value = { text, items, more, nested: { text, items: [items, [text]] } };
+        expect(decodeBytes(encodeBytes(value).slice())).toEqual(value);
+        expect(decodeBytes(encodeBytes([value, value.nested]).slice())).toEqual([value, value.nested]);
+      }
+    }
+  });
+
   it('are refused if the text has fewer or more units than were asked for', () => {
     const bytes = encodeBytes(words(10)).slice();
     const view = new DataView(bytes.buffer);

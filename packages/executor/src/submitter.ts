@@ -103,7 +103,11 @@ export class Submitter {
     const transfer = options?.transfer?.length ? options.transfer : undefined;
     const type = transfer === undefined && this.#owner && args.length === 1 ? rawType(args[0]) : -1;
     const plain =
-      type >= 0 ? new Raw(args[0] as RawView, type) : transfer === undefined ? encodePieces(args) : undefined;
+      type >= 0
+        ? new Raw(args[0] as RawView, type)
+        : transfer === undefined
+          ? encodePieces(args, true)
+          : undefined;
     if (plain === undefined) this.#pack(task, args, transfer);
     this.#pending++;
     if (this.#overflow.size === 0 && this.#area.hasRoom) {

@@ -130,6 +130,10 @@ export class ByteReader extends ByteCursor implements Values {
     const tag = this.bytes[this.at++]!;
     if (tag >= FIRST_INT) return tag - ZERO;
     if (tag >= FIRST_TEXT) return this.#part(tag - FIRST_TEXT);
+    return this.#tagged(tag);
+  }
+
+  #tagged(tag: number): unknown {
     switch (tag) {
       case Tag.INT8:
         return (this.bytes[this.at++]! << 24) >> 24;
@@ -292,8 +296,8 @@ export class ByteReader extends ByteCursor implements Values {
     const start = this.at;
     const before = this.#last;
     let shape = before === undefined ? this.#first : before.next;
-    if (shape === undefined || !isThere(shape, this.bytes, start, length)) {
-      shape = knownShape(this.bytes, start, length);
+    if (shape === undefined || !isThere(shape, this.bytes, this.view, start, length)) {
+      shape = knownShape(this.bytes, this.view, start, length);
       if (shape === undefined) {
         const keys = this.#keys();
         if (this.at !== start + length) throw new RangeError('keys of another length');

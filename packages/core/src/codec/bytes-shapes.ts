@@ -69,6 +69,8 @@ export interface Shape {
   readonly keys: readonly string[];
   /** The bytes that it was read from, if it is kept. */
   readonly block: Uint8Array | undefined;
+  /** The same, four at a time, without those that are left over. */
+  readonly words: Int32Array;
   /** Makes an object from the values that come next. */
   make: Make | undefined;
   /** How often it has to be met before it gets a function of its own. */
@@ -81,12 +83,18 @@ const BUCKETS = 256;
 const WAYS = 4;
 const MET_OFTEN = 32;
 const buckets: (Shape[] | undefined)[] = [];
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
 /** The list whose bytes are those, if it was met before. */
-export function knownShape(bytes: Uint8Array, start: number, length: number): Shape | undefined {
+export function knownShape(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  length: number,
+): Shape | undefined {
   const shapes = buckets[bucketOf(bytes, start, length)];
   if (shapes === undefined) return undefined;
-  for (const shape of shapes) if (isThere(shape, bytes, start, length)) return shape;
+  for (const shape of shapes) if (isThere(shape, bytes, view, start, length)) return shape;
   return undefined;
 }
 
@@ -103,7 +111,12 @@ export function learnShape(bytes: Uint8Array, start: number, length: number, key
 
 /** A list that is not kept. */
 export function shapeOf(keys: readonly string[], left = Infinity, block?: Uint8Array): Shape {
-  return { keys, block, make: undefined, left, next: undefined };
+  return { keys, block, words: wordsOf(block), make: undefined, left, next: undefined };
+}
+
+function wordsOf(block: Uint8Array = NO_BYTES): Int32Array {
+  const view = new DataView(block.buffer);
+  return Int32Array.from({ length: block.length >> 2 }, (_, index) => view.getInt32(index * 4, true));
 }
 
 /** Counts that the list was met; the function for it, once there is one. */
@@ -128,8 +141,19 @@ function bucketOf(bytes: Uint8Array, start: number, length: number): number {
 }
 
 /** Whether the bytes are those of the list. */
-export function isThere({ block }: Shape, bytes: Uint8Array, start: number, length: number): boolean {
+export function isThere(
+  { block, words }: Shape,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  length: number,
+): boolean {
   if (block?.length !== length) return false;
-  for (let index = 0; index < length; index++) if (block[index] !== bytes[start + index]) return false;
+  // Byte by byte this would be a tenth of the time that a message takes.
+  const count = words.length;
+  for (let index = 0; index < count; index++)
+    if (view.getInt32(start + index * 4, true) !== words[index]) return false;
+  for (let index = count * 4; index < length; index++)
+    if (block[index] !== bytes[start + index]) return false;
   return true;
 }

@@ -1,8 +1,6 @@
 /** From a value to bytes; the format stands in bytes-format.ts. */
 import {
   BYTES_VERSION,
-  FIRST_INT,
-  FIRST_TEXT,
   GRAPH_BIT,
   MAX_SHAPES,
   paddingAt,
@@ -11,11 +9,12 @@ import {
   VIEW_TYPES,
 } from './bytes-format.js';
 import { copy } from '../runtime/copy.js';
+import { hasItemsOnly, hasKeys, hasNone, isDense } from './bytes-checks.js';
 import { registeredName } from './classes.js';
 import { Pieces, type Piece } from './bytes-pieces.js';
 import { KEPT_BYTES, KEPT_KEYS, ShapeBook, type WrittenShape } from './bytes-shapes.js';
-import { ByteSink, FIRST_SIZE } from './bytes-sink.js';
-import { isWide, putText, TEXT_LONGEST, TEXT_TAIL, TEXT_UNITS } from './bytes-text.js';
+import { FIRST_SIZE } from './bytes-sink.js';
+import { TextSink } from './bytes-text.js';
 import { KIND } from './kinds.js';
 import { MARK, type HandleMark } from './wire.js';
 
@@ -36,8 +35,8 @@ const KEPT_SIZE = 1 << 20;
 const APART_FROM = 4096;
 /** Bytes from which a call into the engine copies faster than a loop. */
 const BLOCK_FROM = 24;
-/** Keys of an object of which it is known whether their strings may be wide. */
-const PLACES = 32;
+/** From so many items on, the names of the properties of an array take too long. */
+const MANY_ITEMS = 6;
 /** Up to this many objects are compared one by one, which is cheaper than a map. */
 const LINEAR_OBJECTS = 32;
 
@@ -47,7 +46,7 @@ const viewNumbers = /* @__PURE__ */ new Map<string, number>(
   /* @__PURE__ */ VIEW_TYPES.map((name, number) => [name, number]),
 );
 
-export class ByteWriter extends ByteSink {
+export class ByteWriter extends TextSink {
   /** Objects in order of their tags. */
   #objects: object[] = [];
   #numbers: Map<object, number> | undefined;
@@ -63,9 +62,6 @@ export class ByteWriter extends ByteSink {
   #first: WrittenShape | undefined;
   /** Whether `for in` over a plain object gives its own properties only. */
   #ordinary = true;
-  #text = '';
-  /** Whether strings are taken for narrow, if those before in the same place were; the text as a whole shows it. */
-  #trusting = true;
   /** Where the array that comes next belongs, if it comes at once: whose value it is, and of which key. */
   #owner: WrittenShape | undefined;
   #index = 0;
@@ -73,12 +69,15 @@ export class ByteWriter extends ByteSink {
   #head = BYTES_VERSION;
   /** Whether large buffers stay where they are, which of them there are, and how many bytes that is. */
   #apart = false;
+  /** Whether the value is an array of which the items are all that counts. */
+  #list = false;
   #pieces: Piece[] | undefined;
   #outside = 0;
 
   /** As `write`, but large buffers are left where they are until the pieces are put together; nothing may run in between. */
-  writePieces(value: unknown): Uint8Array | Pieces {
+  writePieces(value: unknown, list: boolean): Uint8Array | Pieces {
     this.#apart = true;
+    this.#list = list;
     try {
       const bytes = this.write(value);
       const pieces = this.#pieces;
@@ -87,7 +86,7 @@ export class ByteWriter extends ByteSink {
       if (pieces.some(({ source, length }) => source.length !== length)) throw SPECIAL;
       return new Pieces(bytes, pieces, bytes.length + this.#outside);
     } finally {
-      this.#apart = false;
+      this.#apart = this.#list = false;
       this.#pieces = undefined;
     }
   }
@@ -104,19 +103,18 @@ export class ByteWriter extends ByteSink {
     this.#ordinary = hasNone(objectPrototype);
     try {
       this.#message(value);
-      if (this.#text !== '' && !this.#finishText()) {
-        // One string is wide where none was before. Now each is looked at, and the place is remembered.
-        this.#trusting = false;
+      if (this.hasText && !this.finishText()) {
+        this.trusting = false;
         this.#message(value);
-        this.#finishText();
+        this.finishText();
       }
+      this.bytes[0] = this.#head | (this.hasText ? TEXT_BIT : 0);
     } finally {
       if (this.#objects.length > 0) this.#objects = [];
-      this.#text = '';
-      this.#trusting = true;
+      this.dropText();
+      this.trusting = true;
       this.#numbers = undefined;
     }
-    this.bytes[0] = this.#head;
     return this.bytes.subarray(0, this.at);
   }
 
@@ -124,17 +122,22 @@ export class ByteWriter extends ByteSink {
   #message(value: unknown): void {
     if (this.#objects.length > 0) this.#objects = [];
     this.#numbers = this.#pieces = this.#last = this.#owner = undefined;
-    this.#text = '';
+    this.dropText();
     this.#outside = this.#shapes = 0;
     this.#head = BYTES_VERSION;
     this.#count++;
     this.at = 1;
     if (this.#beside) this.tag(Tag.WIRE);
-    this.#value(value);
+    if (this.#list) {
+      this.#objects.push(value as object);
+      this.#items(value as unknown[]);
+    } else {
+      this.#value(value);
+    }
   }
 
   #value(value: unknown): void {
-    if (typeof value === 'string') this.#string(value);
+    if (typeof value === 'string') this.string(value);
     else if (typeof value === 'number') this.number(value);
     else if (typeof value === 'object') {
       if (value === null) this.tag(Tag.NULL);
@@ -202,7 +205,7 @@ export class ByteWriter extends ByteSink {
     if (this.#beside === undefined) throw SPECIAL;
     if ((value as Record<string, unknown>)[MARK] !== 'handle') return false;
     this.tag(Tag.HANDLE);
-    this.#string(this.#beside.key(value as HandleMark));
+    this.string(this.#beside.key(value as HandleMark));
     this.#pairs(value, Object.keys(value));
     return true;
   }
@@ -210,7 +213,7 @@ export class ByteWriter extends ByteSink {
   #shared(buffer: SharedArrayBuffer): void {
     if (this.#beside === undefined) throw SPECIAL;
     this.tag(Tag.SHARED);
-    this.#string(this.#beside.ticket(buffer));
+    this.string(this.#beside.ticket(buffer));
   }
 
   /** @param simple whether its prototype is that of a literal, so that it may be a mark */
@@ -234,27 +237,24 @@ export class ByteWriter extends ByteSink {
     this.#last = shape;
     this.#keys(shape);
     const { keys } = shape;
-    const { length } = keys;
     if (quick) {
       let index = 0;
-      for (const key in value) {
-        const item = (value as Record<string, unknown>)[key];
-        if (typeof item === 'string') {
-          this.#place(item, shape, index);
-        } else {
-          if (typeof item === 'object') {
-            this.#owner = shape;
-            this.#index = index;
-          }
-          this.#value(item);
-        }
-        index++;
-      }
+      for (const key in value) this.#put((value as Record<string, unknown>)[key], shape, index++);
       // A getter of the user has changed the object.
-      if (index !== length) throw SPECIAL;
+      if (index !== keys.length) throw SPECIAL;
     } else {
-      for (let index = 0; index < length; index++)
-        this.#value((value as Record<string, unknown>)[keys[index]!]);
+      for (const key of keys) this.#value((value as Record<string, unknown>)[key]);
+    }
+  }
+
+  /** Writes the value of a key. */
+  #put(value: unknown, shape: WrittenShape, index: number): void {
+    if (typeof value === 'string') {
+      this.place(value, shape, index);
+    } else {
+      this.#owner = shape;
+      this.#index = index;
+      this.#value(value);
     }
   }
 
@@ -312,24 +312,35 @@ export class ByteWriter extends ByteSink {
     }
   }
 
-  #array(value: unknown[]): void {
-    const owner = this.#owner;
-    const index = this.#index;
-    const { length } = value;
-    const keys = Object.keys(value);
-    // Neither holes nor other properties: those come last, so a hole and an extra do not make up for each other.
-    if (keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))) {
-      this.tag(Tag.ARRAY);
-      this.count(length);
-      for (let item = 0; item < length; item++) {
-        const one = value[item];
-        if (typeof one === 'string' && owner !== undefined) this.#place(one, owner, index);
-        else this.#value(one);
+  #array(value: readonly unknown[]): void {
+    if (value.length < MANY_ITEMS) {
+      if (hasItemsOnly(value)) {
+        this.#items(value);
+        return;
       }
     } else {
-      this.tag(Tag.SPARSE);
-      this.float(length);
-      this.#pairs(value, keys);
+      // Its properties, without their names: for many, making those takes longer than all the rest.
+      const items = Object.values(value);
+      if (isDense(value, items)) {
+        this.#items(items);
+        return;
+      }
+    }
+    this.tag(Tag.SPARSE);
+    this.float(value.length);
+    this.#pairs(value, Object.keys(value));
+  }
+
+  #items(items: readonly unknown[]): void {
+    const owner = this.#owner;
+    const index = this.#index;
+    const { length } = items;
+    this.tag(Tag.ARRAY);
+    this.count(length);
+    for (let number = 0; number < length; number++) {
+      const item = items[number];
+      if (typeof item === 'string' && owner !== undefined) this.place(item, owner, index);
+      else this.#value(item);
     }
   }
 
@@ -353,8 +364,8 @@ export class ByteWriter extends ByteSink {
       this.float(value.getTime());
     } else if (value instanceof RegExp) {
       this.tag(Tag.REGEXP);
-      this.#string(value.source);
-      this.#string(value.flags);
+      this.string(value.source);
+      this.string(value.flags);
     } else if (ArrayBuffer.isView(value)) {
       this.#arrayView(value, name);
     } else if (value instanceof ArrayBuffer) {
@@ -414,63 +425,4 @@ export class ByteWriter extends ByteSink {
     copy(this.bytes, this.at, source);
     this.at += byteLength;
   }
-
-  #string(value: string): void {
-    const { length } = value;
-    if (length > TEXT_LONGEST || this.#text.length + length > TEXT_UNITS || isWide(value)) this.inline(value);
-    else this.#add(value);
-  }
-
-  /** A string that is the value of a key. */
-  #place(value: string, shape: WrittenShape, index: number): void {
-    const { length } = value;
-    if (length > TEXT_LONGEST || this.#text.length + length > TEXT_UNITS) {
-      this.inline(value);
-    } else if (this.#trusting && index < PLACES && ((shape.wide >>> index) & 1) === 0) {
-      this.#add(value);
-    } else if (isWide(value)) {
-      if (index < PLACES) shape.wide |= 1 << index;
-      this.inline(value);
-    } else {
-      this.#add(value);
-    }
-  }
-
-  #add(value: string): void {
-    const { length } = value;
-    this.ensure(6);
-    if (length < FIRST_INT - FIRST_TEXT) {
-      this.bytes[this.at++] = FIRST_TEXT + length;
-    } else {
-      this.bytes[this.at++] = Tag.TEXT;
-      this.count(length);
-    }
-    this.#text += value;
-  }
-
-  /** Writes the text; false if it is wide after all. */
-  #finishText(): boolean {
-    const text = this.#text;
-    if (isWide(text)) return false;
-    const { length } = text;
-    this.ensure(length + TEXT_TAIL);
-    putText(this.bytes, this.at, text);
-    this.at += length;
-    this.bytes[this.at++] = length & 0xff;
-    this.bytes[this.at++] = length >>> 8;
-    this.#head |= TEXT_BIT;
-    return true;
-  }
-}
-
-/** Whether a plain object has these keys, in this order. */
-function hasKeys(value: object, keys: readonly string[]): boolean {
-  let index = 0;
-  for (const key in value) if (keys[index++] !== key) return false;
-  return index === keys.length;
-}
-
-function hasNone(value: object): boolean {
-  for (const _ in value) return false;
-  return true;
 }

@@ -80,13 +80,16 @@ export function encodePlainBytes(value: unknown): Uint8Array | undefined {
 /**
  * As `encodePlainBytes`, for a caller that knows where the bytes go: if the value has large buffers, it gets pieces,
  * which have to be put together before anything else runs in this thread.
+ *
+ * @param list whether the value is an array of which the items are all that counts, as arguments are: a hole is
+ * `undefined` then, and that it has no other properties need not be found out
  */
-export function encodePieces(value: unknown): Uint8Array | Pieces | undefined {
+export function encodePieces(value: unknown, list = false): Uint8Array | Pieces | undefined {
   if (writing) writer = new ByteWriter();
   const mine = writer;
   writing = true;
   try {
-    return mine.writePieces(value);
+    return mine.writePieces(value, list);
   } catch (error) {
     if (error === SPECIAL || error instanceof RangeError) return undefined;
     throw error;
