@@ -6,6 +6,7 @@
  */
 export {
   decodeBytes,
+  decodeBytesAt,
   dropBytes,
   encodeBytes,
   encodePieces,

@@ -51,6 +51,18 @@ describe('encodePieces', () => {
     expect(decodeBytes((bytes as Uint8Array).slice())).toEqual({ a: [1, numbered(100)] });
   });
 
+  it('takes the items of a list, and nothing else of it', () => {
+    const list: unknown[] = Object.assign([1, , { a: 'text' }], { more: 1 }); // eslint-disable-line no-sparse-arrays -- what is tested
+    list.push(list, [1, 2]);
+    const result = decodeBytes((encodePieces(list, true) as Uint8Array).slice()) as unknown[];
+    expect(Object.keys(result)).toEqual(['0', '1', '2', '3', '4']);
+    expect(result.slice(0, 3)).toEqual([1, undefined, { a: 'text' }]);
+    expect(result[3]).toBe(result);
+    // Only that one.
+    const sparse = decodeBytes((encodePieces([Object.assign([], { b: 1 })]) as Uint8Array).slice());
+    expect(sparse).toEqual([Object.assign([], { b: 1 })]);
+  });
+
   it('refuses a value whose getter moves a buffer away that it has met', () => {
     const bytes = numbered(5000);
     const value = {

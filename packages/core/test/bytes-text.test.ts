@@ -51,12 +51,33 @@ describe('strings', () => {
     }
   });
 
+  it('survive where those before were narrow, or wide', () => {
+    const narrow = 'a narrow text, and not a short one';
+    const wide = 'a wide text — not a short one';
+    for (const [text, items] of [
+      [narrow, [narrow, narrow]],
+      [narrow, [narrow, wide]],
+      [wide, [narrow, narrow]],
+      [narrow, [wide, narrow]],
+      ['ж', []],
+      ['', ['', 'ж', '']],
+      [wide, [wide, wide]],
+      [narrow, [narrow, narrow]],
+    ]) {
+      for (const more of [[], words(30)]) {
+        const value = { text, items, more, nested: { text, items: [items, [text]] } };
+        expect(decodeBytes(encodeBytes(value).slice())).toEqual(value);
+        expect(decodeBytes(encodeBytes([value, value.nested]).slice())).toEqual([value, value.nested]);
+      }
+    }
+  });
+
   it('are refused if the text has fewer or more units than were asked for', () => {
     const bytes = encodeBytes(words(10)).slice();
     const view = new DataView(bytes.buffer);
-    const length = view.getUint32(bytes.length - 4, true);
-    for (const wrong of [0, length - 1, length + 1, bytes.length, 2 ** 31, 2 ** 32 - 1]) {
-      view.setUint32(bytes.length - 4, wrong, true);
+    const length = view.getUint16(bytes.length - 2, true);
+    for (const wrong of [0, length - 1, length + 1, bytes.length, 2 ** 15, 2 ** 16 - 1]) {
+      view.setUint16(bytes.length - 2, wrong, true);
       expect(() => decodeBytes(bytes)).toThrow(LayoutError);
     }
     expect(() => decodeBytes(bytes.subarray(0, 3))).toThrow(LayoutError);

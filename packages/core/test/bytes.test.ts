@@ -1,8 +1,8 @@
 /** Values as bytes: what structured clone makes is what comes back. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { registerClass, TransferError } from '@x/core';
-import { decodeBytes, encodeBytes } from '@x/core/bytes';
+import { LayoutError, registerClass, TransferError } from '@x/core';
+import { decodeBytes, decodeBytesAt, encodeBytes } from '@x/core/bytes';
 
 /** Through memory that could be another thread's. */
 function travel(value: unknown): unknown {
@@ -27,7 +27,7 @@ const CLONEABLE: Record<string, unknown> = {
   true: true,
   NaN,
   'minus zero': [-0, { zero: -0 }],
-  'small whole numbers': [0, 1, -1, 127, 128, -128, -129],
+  'small whole numbers': [0, 1, -1, -32, -33, 95, 96, 127, 128, -128, -129],
   'large whole numbers': [2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 53],
   fractions: [1.5, Infinity, -Infinity, Number.MIN_VALUE],
   bigints: [0n, 5n, -5n, 2n ** 200n, -(2n ** 200n)],
@@ -37,6 +37,10 @@ const CLONEABLE: Record<string, unknown> = {
   'a long narrow text': 'é'.repeat(10_000),
   holes: [1, , 3], // eslint-disable-line no-sparse-arrays -- what is tested
   'only holes': new Array(3),
+  'many holes': Object.assign(new Array(40), { 3: undefined, 7: 1 }),
+  'many items': Array.from({ length: 40 }, (_, index) => (index % 3 === 0 ? undefined : index)),
+  'many items and a property': Object.assign(Array.from({ length: 40 }, String), { index: 7 }),
+  'many items, a hole and a property': Object.assign(new Array(8), [1, 2, 3, 4, 5, 6, 7], { x: undefined }),
   'an array with properties': Object.assign([1, 2], { index: 7 }),
   'a hole and a property, so that the counts agree': Object.assign(new Array(1), { x: 1 }),
   'undefined as a property': { a: undefined },
@@ -133,6 +137,28 @@ describe('encodeBytes and decodeBytes', () => {
     expect(travel(value)).toEqual({ before: value.before, inner: { nested: 'y'.repeat(3000) }, after: 1 });
   });
 
+  it('read a part of a memory, and nothing beside it', () => {
+    const values = [{ a: 1.5, list: ['x', 'a text'] }, [new Float64Array([1, 2]), itself], 'text', 7];
+    for (const value of values) {
+      const encoded = encodeBytes(value).slice();
+      for (const around of [0, 10, 0x41, 0x83]) {
+        const memory = new Uint8Array(new SharedArrayBuffer(encoded.length + 64)).fill(around);
+        memory.set(encoded, 24);
+        expect(decodeBytesAt(memory, 24, encoded.length)).toEqual(structuredClone(value));
+        expect(() => decodeBytesAt(memory, 24, encoded.length - 1)).toThrow(LayoutError);
+        expect(() => decodeBytesAt(memory, 24, encoded.length + 1)).toThrow(LayoutError);
+        expect(() => decodeBytesAt(memory, memory.length - 1, 2)).toThrow(LayoutError);
+        expect(() => decodeBytesAt(memory, -1, 2)).toThrow(LayoutError);
+      }
+    }
+  });
+
+  it('refuse a reference in bytes that say that there is none', () => {
+    const bytes = encodeBytes([twin, twin]).slice();
+    bytes[0]! &= ~0x40;
+    expect(() => decodeBytes(bytes)).toThrow(LayoutError);
+  });
+
   it('refuse damaged bytes with LayoutError, whatever the damage', () => {
     const good = encodeBytes([
       { a: 1, text: 'hello' },
@@ -150,10 +176,14 @@ describe('encodeBytes and decodeBytes', () => {
       const bad = good.slice(0, round % 3 === 0 ? random(good.length) : good.length);
       for (let flips = 1 + random(3); flips > 0 && bad.length > 0; flips--)
         bad[random(bad.length)] = random(256);
-      try {
-        decodeBytes(bad);
-      } catch (error) {
-        expect(['LayoutError', 'TransferError']).toContain((error as Error).name);
+      const memory = Uint8Array.from({ length: bad.length + 40 }, () => random(256));
+      memory.set(bad, 8);
+      for (const read of [() => decodeBytes(bad), () => decodeBytesAt(memory, 8, bad.length)]) {
+        try {
+          read();
+        } catch (error) {
+          expect(['LayoutError', 'TransferError']).toContain((error as Error).name);
+        }
       }
     }
     expect(({} as Record<string, unknown>)['a']).toBeUndefined();

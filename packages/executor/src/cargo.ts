@@ -1,6 +1,6 @@
 /** What goes into a task and comes out of it, on the worker's side: reads arguments, writes results. */
 import { agent, CancelledError, decode, encode, TransferError, type Port, type Wire } from '@x/core';
-import { decodeBytes, encodePieces } from '@x/core/bytes';
+import { decodeBytesAt, encodePieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import {
   AREA_THREAD_WORD,
@@ -82,12 +82,12 @@ export class Cargo {
         return [this.#records.read(index, words[index + VIEW_WORD]!, length)];
       case Format.INLINE: {
         const start = (index + SLOT_HEADER_WORDS) * 4;
-        return decodeBytes(bytes.subarray(start, start + length)) as unknown[];
+        return decodeBytesAt(bytes, start, length) as unknown[];
       }
       case Format.SHELF: {
         const shelf = this.#shelf(words[index + SHELF_WORD]!);
         if (!shelf) throw missing();
-        return decodeBytes(shelf.subarray(0, length)) as unknown[];
+        return decodeBytesAt(shelf, 0, length) as unknown[];
       }
       case Format.RAW: {
         const shelf = this.#shelf(words[index + SHELF_WORD]!);

@@ -1,5 +1,5 @@
 /** What goes into a task and comes out of it, on the submitter's side: writes arguments, reads results. */
-import { decodeBytes, Pieces } from '@x/core/bytes';
+import { decodeBytesAt, Pieces } from '@x/core/bytes';
 import {
   Format,
   FORMAT_MASK,
@@ -84,12 +84,10 @@ export class Payloads {
     switch (words[index + FORMAT_WORD]! & FORMAT_MASK) {
       case Format.SCALAR:
         return readScalar(this.#pool, index);
-      case Format.INLINE: {
-        const start = (index + SLOT_HEADER_WORDS) * 4;
-        return decodeBytes(bytes.subarray(start, start + length));
-      }
+      case Format.INLINE:
+        return decodeBytesAt(bytes, (index + SLOT_HEADER_WORDS) * 4, length);
       case Format.SHELF:
-        return decodeBytes(this.#shelf(index).subarray(0, length));
+        return decodeBytesAt(this.#shelf(index), 0, length);
       case Format.RAW:
         return readRaw(this.#shelf(index), length, words[index + VIEW_WORD]!);
       default:

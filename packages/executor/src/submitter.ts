@@ -176,7 +176,7 @@ export class Submitter {
         if (type >= 0) return new Raw(only as RawView, type);
       }
     }
-    return encodePieces(args);
+    return encodePieces(args, true);
   }
 
   /** Encodes what bytes alone cannot carry. */

@@ -8,16 +8,47 @@ const CHUNK = 4096;
 const SHORT = 12;
 /** The same for two bytes a unit. */
 const SHORT_WIDE = 6;
+const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
+
+/** Views of memory from which more than one message is read. */
+const views = /* @__PURE__ */ new WeakMap<Uint8Array, DataView>();
 
 export class ByteCursor {
-  protected readonly bytes: Uint8Array;
-  protected readonly view: DataView;
-  /** The next byte. */
+  protected bytes = NOTHING;
+  #view: DataView | undefined;
+  /** The message: from its first byte to the one after its last. */
+  protected start = 0;
+  protected end = 0;
+  /** The next byte. What is read past the end is found out by whoever counts, and at the end of the message. */
   protected at = 0;
 
-  constructor(bytes: Uint8Array) {
+  /** Begins a message. */
+  protected open(bytes: Uint8Array, start: number, end: number): void {
+    if (!(start >= 0 && end <= bytes.length)) throw new RangeError('the message ends after its memory');
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.start = this.at = start;
+    this.end = end;
+  }
+
+  /** Refers to the bytes no longer. */
+  protected close(): void {
+    this.bytes = NOTHING;
+    this.#view = undefined;
+  }
+
+  protected get view(): DataView {
+    return this.#view ?? this.#look();
+  }
+
+  #look(): DataView {
+    const { bytes } = this;
+    const isPart = this.end - this.start < bytes.length;
+    let view = isPart ? views.get(bytes) : undefined;
+    if (view === undefined) {
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      if (isPart) views.set(bytes, view);
+    }
+    return (this.#view = view);
   }
 
   /** A string where it stands. */
@@ -33,7 +64,7 @@ export class ByteCursor {
     const start = this.at;
     const bytes = this.bytes;
     const length = bytes[start + 1]!;
-    if (bytes[start] !== Tag.LATIN || length > LONGEST_KEY || start + 2 + length > bytes.length)
+    if (bytes[start] !== Tag.LATIN || length > LONGEST_KEY || start + 2 + length > this.end)
       return this.inline();
     let hash = length;
     for (let index = 0; index < length; index++) hash = (Math.imul(hash, 31) + bytes[start + 2 + index]!) | 0;
@@ -68,7 +99,7 @@ export class ByteCursor {
       }
       return at < end ? text + String.fromCharCode(bytes[at]!) : text;
     }
-    const whole = end <= bytes.length ? latin1(bytes, this.at, end) : undefined;
+    const whole = end <= this.end ? latin1(bytes, this.at, end) : undefined;
     if (whole !== undefined) {
       this.at = end;
       return whole;
@@ -83,7 +114,7 @@ export class ByteCursor {
 
   protected wide(): string {
     const length = this.count();
-    if (this.at + length * 2 > this.bytes.length) throw new RangeError('a text longer than the bytes');
+    if (this.at + length * 2 > this.end) throw new RangeError('a text longer than the bytes');
     if (length <= SHORT_WIDE) {
       let short = '';
       for (let left = length; left > 0; left--, this.at += 2)
@@ -110,18 +141,26 @@ export class ByteCursor {
   /** A count of things that take at least a byte each. */
   protected items(): number {
     const count = this.count();
-    if (this.at + count > this.bytes.length) throw new RangeError('a count larger than the bytes');
+    if (this.at + count > this.end) throw new RangeError('a count larger than the bytes');
     return count;
   }
 
   protected count(): number {
-    let count = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    const first = this.byte();
+    if (first < 0x80) return first;
+    let count = first & 0x7f;
+    for (let shift = 7; shift < 35; shift += 7) {
       const byte = this.byte();
       count += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return count;
     }
     throw new RangeError('a count without an end');
+  }
+
+  protected int32(): number {
+    const { bytes, at } = this;
+    this.at = at + 4;
+    return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
   }
 
   protected float(): number {
@@ -130,10 +169,8 @@ export class ByteCursor {
   }
 
   protected byte(): number {
-    const byte = this.bytes[this.at];
-    if (byte === undefined) throw new RangeError('they end too early');
-    this.at++;
-    return byte;
+    if (this.at >= this.end) throw new RangeError('they end too early');
+    return this.bytes[this.at++]!;
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The byte format: one tag, then what the tag says. Numbers are little-endian; `count` is a
- * variable-length unsigned integer, seven bits a byte, low bits first.
+ * variable-length unsigned integer, seven bits a byte, low bits first. A tag from FIRST_TEXT on is a TEXT of
+ * `tag - FIRST_TEXT` units, and one from FIRST_INT on the number `tag - ZERO`: what is met most takes one byte.
  *
  * ```text
  * tag           then
@@ -31,8 +32,8 @@
  * WIRE          the message that `encode` makes of a value with something special in it
  * ```
  *
- * If the first byte has TEXT_BIT, the message ends with its text, one byte per code unit, and the length of that in four
- * bytes.
+ * If the first byte has TEXT_BIT, the message ends with its text, one byte per code unit, and the length of that in two
+ * bytes. Without GRAPH_BIT it has no REFERENCE, and no object needs a number.
  */
 export const Tag = {
   UNDEFINED: 0,
@@ -65,8 +66,14 @@ export const Tag = {
 } as const;
 
 /** First byte of every encoded value; another one is refused. */
-export const BYTES_VERSION = 2;
+export const BYTES_VERSION = 3;
 export const TEXT_BIT = 0x80;
+export const GRAPH_BIT = 0x40;
+
+export const FIRST_TEXT = 0x40;
+export const FIRST_INT = 0x80;
+/** The tag that is the number 0. */
+export const ZERO = 0xa0;
 
 /** Lists of keys that can be named by their number. A reader counts as a writer does. */
 export const MAX_SHAPES = 16;

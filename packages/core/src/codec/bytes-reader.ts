@@ -4,8 +4,27 @@
  */
 import { LayoutError } from '../errors.js';
 import { ByteCursor } from './bytes-cursor.js';
-import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, TEXT_BIT, VIEW_TYPES } from './bytes-format.js';
-import { knownShape, learnShape, makerOf, shapeOf, type Shape, type Values } from './bytes-shapes.js';
+import {
+  BYTES_VERSION,
+  FIRST_INT,
+  FIRST_TEXT,
+  GRAPH_BIT,
+  MAX_SHAPES,
+  paddingAt,
+  Tag,
+  TEXT_BIT,
+  VIEW_TYPES,
+  ZERO,
+} from './bytes-format.js';
+import {
+  isThere,
+  knownShape,
+  learnShape,
+  makerOf,
+  shapeOf,
+  type Shape,
+  type Values,
+} from './bytes-shapes.js';
 import { TEXT_TAIL, TEXT_UNITS } from './bytes-text.js';
 import { copy } from '../runtime/copy.js';
 import { allocate } from '../runtime/large-blocks.js';
@@ -19,80 +38,87 @@ export interface ByteSource {
   known(key: string): object | undefined;
 }
 
-/** What was read; `special` if it is a message for `decode`. */
-export interface Read {
-  readonly special: boolean;
-  readonly value: unknown;
-  /** The tickets in it, also of what was not asked for. */
-  readonly tickets: readonly string[];
-}
-
 const NOT_FETCHED = /* @__PURE__ */ Object.freeze({});
 
 type ViewConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView;
 
 /** Whether bytes hold a message for `decode`; only those have tickets. */
-export function isSpecial(bytes: Uint8Array): boolean {
-  return bytes[1] === Tag.WIRE;
+export function isSpecial(bytes: Uint8Array, start = 0): boolean {
+  return bytes[start + 1] === Tag.WIRE;
 }
 
-/**
- * Reads one value. The result holds copies only, nothing refers to `bytes` afterwards. Throws `LayoutError` for damage.
- *
- * @param source undefined: only the tickets are wanted
- */
-export function readBytes(bytes: Uint8Array, source: ByteSource | undefined): Read {
-  try {
-    return new ByteReader(bytes, source).message();
-  } catch (error) {
-    // An offset out of bounds, too deep a nesting, an invalid date or expression: all of them damage.
-    if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError) {
-      throw new LayoutError(`the bytes are damaged: ${error.message}`, { cause: error });
-    }
-    throw error;
-  }
-}
+const NONE: never[] = [];
 
-class ByteReader extends ByteCursor implements Values {
-  readonly #source: ByteSource | undefined;
-  readonly #tickets: string[] = [];
-  readonly #objects: object[] = [];
+/** Reads one message after the other. */
+export class ByteReader extends ByteCursor implements Values {
+  /** The tickets in the message, also of what was not asked for. */
+  tickets: string[] = NONE;
+  #source: ByteSource | undefined;
+  /** Whether objects have numbers. */
+  #graph = false;
+  #objects: object[] = NONE;
   readonly #shapes: Shape[] = [];
+  #given = 0;
+  /** The keys with which the message before began, and those that came last. */
+  #first: Shape | undefined;
+  #last: Shape | undefined;
   #text = '';
   #taken = 0;
   /** Whether buffers that are met are needed. */
-  #fetching: boolean;
+  #fetching = false;
 
-  constructor(bytes: Uint8Array, source: ByteSource | undefined) {
-    super(bytes);
+  /**
+   * Reads the value in some bytes of a memory. It holds copies only. Throws `LayoutError` for damage.
+   *
+   * @param source undefined: only the tickets are wanted
+   */
+  read(bytes: Uint8Array, start: number, end: number, source: ByteSource | undefined): unknown {
     this.#source = source;
     this.#fetching = source !== undefined;
+    if (this.tickets.length > 0) this.tickets = [];
+    try {
+      this.open(bytes, start, end);
+      return this.#message();
+    } catch (error) {
+      // An offset out of bounds, too deep a nesting, an invalid date or expression: all of them damage.
+      if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError) {
+        throw new LayoutError(`the bytes are damaged: ${error.message}`, { cause: error });
+      }
+      throw error;
+    } finally {
+      this.close();
+      this.#source = this.#last = undefined;
+      if (this.#graph) this.#objects = NONE;
+      this.#text = '';
+      this.#taken = this.#given = 0;
+    }
   }
 
-  message(): Read {
+  #message(): unknown {
     const first = this.byte();
-    const version = first & ~TEXT_BIT;
+    const version = first & ~(TEXT_BIT | GRAPH_BIT);
     if (version !== BYTES_VERSION) {
       throw new LayoutError(
         `the bytes have version ${version}, this copy of @x/core knows ${BYTES_VERSION}; install one version`,
       );
     }
-    const special = isSpecial(this.bytes);
-    if (special) this.at++;
-    const end = first === version ? this.bytes.length : this.#readText();
+    this.#graph = (first & GRAPH_BIT) !== 0;
+    this.#objects = this.#graph ? [] : NONE;
+    if (isSpecial(this.bytes, this.start)) this.at++;
+    const end = (first & TEXT_BIT) === 0 ? this.end : this.#readText();
     const value = this.value();
     if (this.at !== end || this.#taken !== this.#text.length)
       throw new RangeError('something follows the value');
-    return { special, value, tickets: this.#tickets };
+    return value;
   }
 
   /** Takes the text from the end; returns where it begins. */
   #readText(): number {
-    const tail = this.bytes.length - TEXT_TAIL;
-    const length = this.view.getUint32(tail, true);
+    const tail = this.end - TEXT_TAIL;
+    const length = this.bytes[tail]! | (this.bytes[tail + 1]! << 8);
     const start = tail - length;
-    if (length > TEXT_UNITS || start < this.at) throw new RangeError('more text than bytes');
-    const at = this.at;
+    const { at } = this;
+    if (!(length <= TEXT_UNITS && start >= at)) throw new RangeError('more text than bytes');
     this.at = start;
     this.#text = this.units(length);
     this.at = at;
@@ -101,18 +127,22 @@ class ByteReader extends ByteCursor implements Values {
 
   /** The next value. */
   value(): unknown {
-    const tag = this.byte();
+    const tag = this.bytes[this.at++]!;
+    if (tag >= FIRST_INT) return tag - ZERO;
+    if (tag >= FIRST_TEXT) return this.#part(tag - FIRST_TEXT);
+    return this.#tagged(tag);
+  }
+
+  #tagged(tag: number): unknown {
     switch (tag) {
       case Tag.INT8:
-        this.at += 1;
-        return this.view.getInt8(this.at - 1);
+        return (this.bytes[this.at++]! << 24) >> 24;
       case Tag.INT32:
-        this.at += 4;
-        return this.view.getInt32(this.at - 4, true);
+        return this.int32();
       case Tag.FLOAT64:
         return this.float();
       case Tag.TEXT:
-        return this.#part();
+        return this.#part(this.count());
       case Tag.LATIN:
         return this.latin();
       case Tag.WIDE:
@@ -147,9 +177,9 @@ class ByteReader extends ByteCursor implements Values {
       case Tag.OBJECT:
         return this.#made(this.#numbered(shapeOf(this.#keys())));
       case Tag.SHAPED: {
-        const shape = this.#shapes[this.count()];
-        if (shape === undefined) throw new RangeError('a shape that was not given');
-        return this.#made(shape);
+        const number = this.count();
+        if (number >= this.#given) throw new RangeError('a shape that was not given');
+        return this.#made(this.#shapes[number]!);
       }
       case Tag.ARRAY: {
         const count = this.items();
@@ -182,10 +212,8 @@ class ByteReader extends ByteCursor implements Values {
         return this.keep(new RegExp(source, this.#string()));
       }
       case Tag.BOXED: {
-        const place = this.#objects.push({}) - 1;
-        const boxed = Object(this.value()) as object;
-        this.#objects[place] = boxed;
-        return boxed;
+        const place = this.#reserve();
+        return this.#put(place, Object(this.value()) as object);
       }
       case Tag.BUFFER:
         return this.keep(this.#buffer());
@@ -202,18 +230,18 @@ class ByteReader extends ByteCursor implements Values {
 
   /** A primitive that this thread has already needs nothing of its handle, which is read all the same for the numbers in it. */
   #handle(): object {
-    const place = this.#objects.push({}) - 1;
+    const place = this.#reserve();
     const key = this.#string();
     const known = this.#source?.known(key);
     const fetching = this.#fetching;
     this.#fetching &&= known === undefined;
     const handle = this.#pairs({});
     this.#fetching = fetching;
-    return (this.#objects[place] = known ?? handle);
+    return this.#put(place, known ?? handle);
   }
 
   #arrayView(): object {
-    const place = this.#objects.push({}) - 1;
+    const place = this.#reserve();
     const name = VIEW_TYPES[this.byte()];
     const buffer = this.value();
     const byteOffset = this.float();
@@ -224,16 +252,14 @@ class ByteReader extends ByteCursor implements Values {
     if (buffer === NOT_FETCHED) return NOT_FETCHED;
     if (!(buffer instanceof ArrayBuffer) && !(buffer instanceof SharedArrayBuffer))
       throw new TypeError('a view without a buffer');
-    const view = new constructor(buffer, byteOffset, length);
-    this.#objects[place] = view;
-    return view;
+    return this.#put(place, new constructor(buffer, byteOffset, length));
   }
 
   #buffer(): ArrayBuffer {
     const byteLength = this.float();
     const maximum = this.float();
-    const start = this.at + paddingAt(this.at, byteLength);
-    if (!(byteLength >= 0 && start + byteLength <= this.bytes.length))
+    const start = this.at + paddingAt(this.at - this.start, byteLength);
+    if (!(byteLength >= 0 && start + byteLength <= this.end))
       throw new RangeError('a buffer longer than the bytes');
     this.at = start + byteLength;
     const buffer =
@@ -252,7 +278,8 @@ class ByteReader extends ByteCursor implements Values {
   }
 
   #shared(ticket: string): object {
-    this.#tickets.push(ticket);
+    if (this.tickets === NONE) this.tickets = [];
+    this.tickets.push(ticket);
     return this.#fetching && this.#source ? this.#source.shared(ticket) : NOT_FETCHED;
   }
 
@@ -263,28 +290,37 @@ class ByteReader extends ByteCursor implements Values {
     return keys;
   }
 
-  /** Keys that are likely to have been met before. */
+  /** Keys that are likely to have been met before, most likely after those that were met last. */
   #keyed(): Shape {
     const length = this.items();
     const start = this.at;
-    const known = knownShape(this.bytes, start, start + length);
-    if (known !== undefined) {
-      this.at = start + length;
-      return this.#numbered(known);
+    const before = this.#last;
+    let shape = before === undefined ? this.#first : before.next;
+    if (shape === undefined || !isThere(shape, this.bytes, this.view, start, length)) {
+      shape = knownShape(this.bytes, this.view, start, length);
+      if (shape === undefined) {
+        const keys = this.#keys();
+        if (this.at !== start + length) throw new RangeError('keys of another length');
+        shape = learnShape(this.bytes, start, length, keys);
+      }
+      if (before === undefined) this.#first = shape;
+      else before.next = shape;
     }
-    const keys = this.#keys();
-    if (this.at !== start + length) throw new RangeError('keys of another length');
-    return this.#numbered(learnShape(this.bytes, start, this.at, keys));
+    this.at = start + length;
+    this.#last = shape;
+    return this.#numbered(shape);
   }
 
   /** Gives keys their number in this message. */
   #numbered(shape: Shape): Shape {
-    if (shape.keys.length > 0 && this.#shapes.length < MAX_SHAPES) this.#shapes.push(shape);
+    if (shape.keys.length > 0 && this.#given < MAX_SHAPES) this.#shapes[this.#given++] = shape;
     return shape;
   }
 
   /** A plain object with these keys. */
   #made(shape: Shape): object {
+    // Each value takes a byte at least.
+    if (this.at + shape.keys.length > this.end) throw new RangeError('an object longer than the bytes');
     const make = makerOf(shape);
     if (make !== undefined) return make(this);
     const object = this.keep<Record<string, unknown>>({});
@@ -311,15 +347,18 @@ class ByteReader extends ByteCursor implements Values {
   }
 
   #string(): string {
-    if (this.bytes[this.at] !== Tag.TEXT) return this.inline();
-    this.at++;
-    return this.#part();
+    const { at } = this;
+    const tag = this.byte();
+    if (tag >= FIRST_TEXT && tag < FIRST_INT) return this.#part(tag - FIRST_TEXT);
+    if (tag === Tag.TEXT) return this.#part(this.count());
+    this.at = at;
+    return this.inline();
   }
 
   /** The next part of the text. */
-  #part(): string {
+  #part(length: number): string {
     const start = this.#taken;
-    const end = start + this.count();
+    const end = start + length;
     if (end > this.#text.length) throw new RangeError('more than the text has');
     this.#taken = end;
     return this.#text.substring(start, end);
@@ -327,7 +366,17 @@ class ByteReader extends ByteCursor implements Values {
 
   /** Gives an object its number. */
   keep<T extends object>(object: T): T {
-    this.#objects.push(object);
+    if (this.#graph) this.#objects.push(object);
+    return object;
+  }
+
+  /** Takes the next number for an object that is made after what is in it. */
+  #reserve(): number {
+    return this.#graph ? this.#objects.push({}) - 1 : 0;
+  }
+
+  #put(place: number, object: object): object {
+    if (this.#graph) this.#objects[place] = object;
     return object;
   }
 }

@@ -1,8 +1,11 @@
 /** The scratch of a writer, and what of the format is in no object. */
-import { Tag } from './bytes-format.js';
+import { FIRST_INT, Tag, ZERO } from './bytes-format.js';
 
 /** Bytes of a scratch that holds nothing large. */
 export const FIRST_SIZE = 1024;
+/** Numbers that are a tag. */
+const SMALLEST = FIRST_INT - ZERO;
+const LARGEST = 0xff - ZERO;
 
 export class ByteSink {
   protected bytes = new Uint8Array(FIRST_SIZE);
@@ -15,21 +18,25 @@ export class ByteSink {
   }
 
   protected number(value: number): void {
+    this.ensure(9);
+    const { bytes, at } = this;
     const whole = value | 0;
     // -0 is not a whole number here: 1 / -0 tells it from 0.
-    if (whole !== value || (value === 0 && 1 / value < 0)) {
-      this.tag(Tag.FLOAT64);
-      this.float(value);
-      return;
-    }
-    this.ensure(5);
-    if (whole >= -128 && whole < 128) {
-      this.bytes[this.at++] = Tag.INT8;
-      this.bytes[this.at++] = whole;
+    if (whole !== value || (whole === 0 && 1 / value < 0)) {
+      bytes[at] = Tag.FLOAT64;
+      this.view.setFloat64(at + 1, value, true);
+      this.at = at + 9;
+    } else if (whole >= SMALLEST && whole <= LARGEST) {
+      bytes[at] = ZERO + whole;
+      this.at = at + 1;
+    } else if (whole >= -128 && whole < 128) {
+      bytes[at] = Tag.INT8;
+      bytes[at + 1] = whole;
+      this.at = at + 2;
     } else {
-      this.bytes[this.at] = Tag.INT32;
-      this.view.setInt32(this.at + 1, whole, true);
-      this.at += 5;
+      bytes[at] = Tag.INT32;
+      this.view.setInt32(at + 1, whole, true);
+      this.at = at + 5;
     }
   }
 

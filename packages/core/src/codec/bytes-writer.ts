@@ -1,11 +1,20 @@
 /** From a value to bytes; the format stands in bytes-format.ts. */
-import { BYTES_VERSION, MAX_SHAPES, paddingAt, Tag, TEXT_BIT, VIEW_TYPES } from './bytes-format.js';
+import {
+  BYTES_VERSION,
+  GRAPH_BIT,
+  MAX_SHAPES,
+  paddingAt,
+  Tag,
+  TEXT_BIT,
+  VIEW_TYPES,
+} from './bytes-format.js';
 import { copy } from '../runtime/copy.js';
+import { hasItemsOnly, hasKeys, hasNone, isDense } from './bytes-checks.js';
 import { registeredName } from './classes.js';
 import { Pieces, type Piece } from './bytes-pieces.js';
 import { KEPT_BYTES, KEPT_KEYS, ShapeBook, type WrittenShape } from './bytes-shapes.js';
-import { ByteSink, FIRST_SIZE } from './bytes-sink.js';
-import { isWide, putText, TEXT_LONGEST, TEXT_TAIL, TEXT_UNITS } from './bytes-text.js';
+import { FIRST_SIZE } from './bytes-sink.js';
+import { TextSink } from './bytes-text.js';
 import { KIND } from './kinds.js';
 import { MARK, type HandleMark } from './wire.js';
 
@@ -24,9 +33,10 @@ export interface Beside {
 const KEPT_SIZE = 1 << 20;
 /** A buffer of so many bytes or more stays out of the scratch where the caller can do with pieces. */
 const APART_FROM = 4096;
-/** Strings of so many units, of which a message has so many at most, need no text. */
-const FEW_UNITS = 12;
-const FEW_STRINGS = 2;
+/** Bytes from which a call into the engine copies faster than a loop. */
+const BLOCK_FROM = 24;
+/** From so many items on, the names of the properties of an array take too long. */
+const MANY_ITEMS = 6;
 /** Up to this many objects are compared one by one, which is cheaper than a map. */
 const LINEAR_OBJECTS = 32;
 
@@ -36,39 +46,48 @@ const viewNumbers = /* @__PURE__ */ new Map<string, number>(
   /* @__PURE__ */ VIEW_TYPES.map((name, number) => [name, number]),
 );
 
-export class ByteWriter extends ByteSink {
+export class ByteWriter extends TextSink {
   /** Objects in order of their tags. */
   #objects: object[] = [];
   #numbers: Map<object, number> | undefined;
   #beside: Beside | undefined;
   readonly #book = new ShapeBook();
   /** Counts messages. */
-  #message = 0;
+  #count = 0;
   /** Lists of keys that have numbers in this message. */
   #shapes = 0;
-  /** The keys of the object before: often those of the next one. */
+  /** The keys of the object before, which say what those of the next one may be. */
   #last: WrittenShape | undefined;
+  /** The keys with which the message before began. */
+  #first: WrittenShape | undefined;
   /** Whether `for in` over a plain object gives its own properties only. */
   #ordinary = true;
-  #text = '';
-  /** Short strings so far. */
-  #strings = 0;
-  /** What stays where it is, if the caller can do with that, and how many bytes that is. */
+  /** Where the array that comes next belongs, if it comes at once: whose value it is, and of which key. */
+  #owner: WrittenShape | undefined;
+  #index = 0;
+  /** First byte of the message. */
+  #head = BYTES_VERSION;
+  /** Whether large buffers stay where they are, which of them there are, and how many bytes that is. */
+  #apart = false;
+  /** Whether the value is an array of which the items are all that counts. */
+  #list = false;
   #pieces: Piece[] | undefined;
   #outside = 0;
 
   /** As `write`, but large buffers are left where they are until the pieces are put together; nothing may run in between. */
-  writePieces(value: unknown): Uint8Array | Pieces {
-    const pieces: Piece[] = (this.#pieces = []);
+  writePieces(value: unknown, list: boolean): Uint8Array | Pieces {
+    this.#apart = true;
+    this.#list = list;
     try {
       const bytes = this.write(value);
-      if (pieces.length === 0) return bytes;
+      const pieces = this.#pieces;
+      if (pieces === undefined) return bytes;
       // A getter of the user may have moved a buffer away that had been met before.
       if (pieces.some(({ source, length }) => source.length !== length)) throw SPECIAL;
       return new Pieces(bytes, pieces, bytes.length + this.#outside);
     } finally {
+      this.#apart = this.#list = false;
       this.#pieces = undefined;
-      this.#outside = 0;
     }
   }
 
@@ -81,48 +100,53 @@ export class ByteWriter extends ByteSink {
   write(value: unknown, beside?: Beside): Uint8Array {
     if (this.bytes.length > KEPT_SIZE) this.resize(FIRST_SIZE);
     this.#beside = beside;
-    this.bytes[0] = BYTES_VERSION;
-    this.at = 1;
-    this.#message++;
     this.#ordinary = hasNone(objectPrototype);
     try {
-      if (beside) this.tag(Tag.WIRE);
-      this.#value(value);
-      if (this.#text !== '') this.#finishText();
+      this.#message(value);
+      if (this.hasText && !this.finishText()) {
+        this.trusting = false;
+        this.#message(value);
+        this.finishText();
+      }
+      this.bytes[0] = this.#head | (this.hasText ? TEXT_BIT : 0);
     } finally {
       if (this.#objects.length > 0) this.#objects = [];
-      this.#shapes = this.#strings = 0;
-      this.#text = '';
+      this.dropText();
+      this.trusting = true;
       this.#numbers = undefined;
     }
     return this.bytes.subarray(0, this.at);
   }
 
-  #value(value: unknown): void {
-    switch (typeof value) {
-      case 'number':
-        this.number(value);
-        return;
-      case 'string':
-        this.#string(value);
-        return;
-      case 'boolean':
-        this.tag(value ? Tag.TRUE : Tag.FALSE);
-        return;
-      case 'undefined':
-        this.tag(Tag.UNDEFINED);
-        return;
-      case 'object':
-        if (value === null) this.tag(Tag.NULL);
-        else this.#object(value);
-        return;
-      case 'bigint':
-        this.bigint(value);
-        return;
-      default:
-        // A function or symbol: `encode` names its path.
-        throw SPECIAL;
+  /** All but the text. */
+  #message(value: unknown): void {
+    if (this.#objects.length > 0) this.#objects = [];
+    this.#numbers = this.#pieces = this.#last = this.#owner = undefined;
+    this.dropText();
+    this.#outside = this.#shapes = 0;
+    this.#head = BYTES_VERSION;
+    this.#count++;
+    this.at = 1;
+    if (this.#beside) this.tag(Tag.WIRE);
+    if (this.#list) {
+      this.#objects.push(value as object);
+      this.#items(value as unknown[]);
+    } else {
+      this.#value(value);
     }
+  }
+
+  #value(value: unknown): void {
+    if (typeof value === 'string') this.string(value);
+    else if (typeof value === 'number') this.number(value);
+    else if (typeof value === 'object') {
+      if (value === null) this.tag(Tag.NULL);
+      else this.#object(value);
+    } else if (typeof value === 'boolean') this.tag(value ? Tag.TRUE : Tag.FALSE);
+    else if (typeof value === 'undefined') this.tag(Tag.UNDEFINED);
+    else if (typeof value === 'bigint') this.bigint(value);
+    // A function or symbol: `encode` names its path.
+    else throw SPECIAL;
   }
 
   #object(value: object): void {
@@ -153,8 +177,7 @@ export class ByteWriter extends ByteSink {
     if (numbers === undefined) {
       const number = objects.indexOf(value);
       if (number >= 0) {
-        this.tag(Tag.REFERENCE);
-        this.count(number);
+        this.#refer(number);
         return true;
       }
       objects.push(value);
@@ -167,9 +190,14 @@ export class ByteWriter extends ByteSink {
       numbers.set(value, numbers.size);
       return false;
     }
+    this.#refer(number);
+    return true;
+  }
+
+  #refer(number: number): void {
+    this.#head |= GRAPH_BIT;
     this.tag(Tag.REFERENCE);
     this.count(number);
-    return true;
   }
 
   /** A plain object that carries the mark: data of the user, or a mark that `encode` made. */
@@ -177,7 +205,7 @@ export class ByteWriter extends ByteSink {
     if (this.#beside === undefined) throw SPECIAL;
     if ((value as Record<string, unknown>)[MARK] !== 'handle') return false;
     this.tag(Tag.HANDLE);
-    this.#string(this.#beside.key(value as HandleMark));
+    this.string(this.#beside.key(value as HandleMark));
     this.#pairs(value, Object.keys(value));
     return true;
   }
@@ -185,12 +213,13 @@ export class ByteWriter extends ByteSink {
   #shared(buffer: SharedArrayBuffer): void {
     if (this.#beside === undefined) throw SPECIAL;
     this.tag(Tag.SHARED);
-    this.#string(this.#beside.ticket(buffer));
+    this.string(this.#beside.ticket(buffer));
   }
 
   /** @param simple whether its prototype is that of a literal, so that it may be a mark */
   #plain(value: object, simple: boolean): void {
-    let shape = this.#last;
+    const before = this.#last;
+    let shape = before === undefined ? this.#first : before.next;
     const quick = simple && this.#ordinary;
     if (!quick || shape === undefined || !hasKeys(value, shape.keys)) {
       const keys = Object.keys(value);
@@ -199,26 +228,39 @@ export class ByteWriter extends ByteSink {
         if (!(simple && keys.includes(MARK) && this.#mark(value))) this.#long(value, keys);
         return;
       }
-      this.#last = shape;
-    }
-    this.#head(shape);
-    const { keys } = shape;
-    let left = keys.length;
-    if (quick) {
-      for (const key in value) {
-        this.#value((value as Record<string, unknown>)[key]);
-        left--;
+      // A shape that is marked is never expected, so nobody takes a mark for data.
+      if (!shape.marked) {
+        if (before === undefined) this.#first = shape;
+        else before.next = shape;
       }
+    }
+    this.#last = shape;
+    this.#keys(shape);
+    const { keys } = shape;
+    if (quick) {
+      let index = 0;
+      for (const key in value) this.#put((value as Record<string, unknown>)[key], shape, index++);
       // A getter of the user has changed the object.
-      if (left !== 0) throw SPECIAL;
+      if (index !== keys.length) throw SPECIAL;
     } else {
       for (const key of keys) this.#value((value as Record<string, unknown>)[key]);
     }
   }
 
+  /** Writes the value of a key. */
+  #put(value: unknown, shape: WrittenShape, index: number): void {
+    if (typeof value === 'string') {
+      this.place(value, shape, index);
+    } else {
+      this.#owner = shape;
+      this.#index = index;
+      this.#value(value);
+    }
+  }
+
   /** What stands before the values of an object. */
-  #head(shape: WrittenShape): void {
-    if (shape.message === this.#message) {
+  #keys(shape: WrittenShape): void {
+    if (shape.message === this.#count) {
       this.tag(Tag.SHAPED);
       this.count(shape.number);
       return;
@@ -228,11 +270,12 @@ export class ByteWriter extends ByteSink {
     this.tag(Tag.KEYED);
     this.count(length);
     this.ensure(length);
-    const bytes = this.bytes;
-    for (let index = 0; index < length; index++) bytes[this.at + index] = block[index]!;
-    this.at += length;
+    const { bytes, at } = this;
+    if (length >= BLOCK_FROM) bytes.set(block, at);
+    else for (let index = 0; index < length; index++) bytes[at + index] = block[index]!;
+    this.at = at + length;
     if (shape.keys.length > 0 && this.#shapes < MAX_SHAPES) {
-      shape.message = this.#message;
+      shape.message = this.#count;
       shape.number = this.#shapes++;
     }
   }
@@ -246,7 +289,8 @@ export class ByteWriter extends ByteSink {
     const block = this.bytes.slice(start, this.at);
     this.at = start;
     if (block.length > KEPT_BYTES) return undefined;
-    const shape = { keys, block, marked: keys.includes(MARK), message: 0, number: 0 };
+    const marked = keys.includes(MARK);
+    const shape = { keys, block, marked, message: 0, number: 0, wide: 0, next: undefined };
     this.#book.keep(shape);
     return shape;
   }
@@ -268,18 +312,35 @@ export class ByteWriter extends ByteSink {
     }
   }
 
-  #array(value: unknown[]): void {
-    const { length } = value;
-    const keys = Object.keys(value);
-    // Neither holes nor other properties: those come last, so a hole and an extra do not make up for each other.
-    if (keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))) {
-      this.tag(Tag.ARRAY);
-      this.count(length);
-      for (let index = 0; index < length; index++) this.#value(value[index]);
+  #array(value: readonly unknown[]): void {
+    if (value.length < MANY_ITEMS) {
+      if (hasItemsOnly(value)) {
+        this.#items(value);
+        return;
+      }
     } else {
-      this.tag(Tag.SPARSE);
-      this.float(length);
-      this.#pairs(value, keys);
+      // Its properties, without their names: for many, making those takes longer than all the rest.
+      const items = Object.values(value);
+      if (isDense(value, items)) {
+        this.#items(items);
+        return;
+      }
+    }
+    this.tag(Tag.SPARSE);
+    this.float(value.length);
+    this.#pairs(value, Object.keys(value));
+  }
+
+  #items(items: readonly unknown[]): void {
+    const owner = this.#owner;
+    const index = this.#index;
+    const { length } = items;
+    this.tag(Tag.ARRAY);
+    this.count(length);
+    for (let number = 0; number < length; number++) {
+      const item = items[number];
+      if (typeof item === 'string' && owner !== undefined) this.place(item, owner, index);
+      else this.#value(item);
     }
   }
 
@@ -303,8 +364,8 @@ export class ByteWriter extends ByteSink {
       this.float(value.getTime());
     } else if (value instanceof RegExp) {
       this.tag(Tag.REGEXP);
-      this.#string(value.source);
-      this.#string(value.flags);
+      this.string(value.source);
+      this.string(value.flags);
     } else if (ArrayBuffer.isView(value)) {
       this.#arrayView(value, name);
     } else if (value instanceof ArrayBuffer) {
@@ -353,9 +414,9 @@ export class ByteWriter extends ByteSink {
     this.float(resizable === true ? maxByteLength! + 1 : 0);
     const padding = paddingAt(this.at + this.#outside, byteLength);
     const source = new Uint8Array(value);
-    if (this.#pieces && byteLength >= APART_FROM) {
+    if (this.#apart && byteLength >= APART_FROM) {
       this.pad(padding);
-      this.#pieces.push({ at: this.at, source, length: byteLength });
+      (this.#pieces ??= []).push({ at: this.at, source, length: byteLength });
       this.#outside += byteLength;
       return;
     }
@@ -364,39 +425,4 @@ export class ByteWriter extends ByteSink {
     copy(this.bytes, this.at, source);
     this.at += byteLength;
   }
-
-  #string(value: string): void {
-    const { length } = value;
-    // A loop is as good for the first few, of which most messages have no more.
-    const few = length <= FEW_UNITS && this.#strings++ < FEW_STRINGS;
-    if (few || length > TEXT_LONGEST || this.#text.length + length > TEXT_UNITS || isWide(value)) {
-      this.inline(value);
-      return;
-    }
-    this.tag(Tag.TEXT);
-    this.count(length);
-    this.#text += value;
-  }
-
-  #finishText(): void {
-    const { length } = this.#text;
-    this.ensure(length + TEXT_TAIL);
-    putText(this.bytes, this.at, this.#text);
-    this.at += length;
-    this.view.setUint32(this.at, length, true);
-    this.at += TEXT_TAIL;
-    this.bytes[0] = BYTES_VERSION | TEXT_BIT;
-  }
-}
-
-/** Whether a plain object has these keys, in this order. */
-function hasKeys(value: object, keys: readonly string[]): boolean {
-  let index = 0;
-  for (const key in value) if (keys[index++] !== key) return false;
-  return index === keys.length;
-}
-
-function hasNone(value: object): boolean {
-  for (const _ in value) return false;
-  return true;
 }

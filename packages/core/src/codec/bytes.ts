@@ -4,7 +4,7 @@ import { TransferError } from '../errors.js';
 import { IDENTITY_WORD } from '../realm/layout.js';
 import { UID_WORD } from '../words.js';
 import { parcels } from './bytes-parcels.js';
-import { isSpecial, readBytes, type ByteSource } from './bytes-reader.js';
+import { ByteReader, isSpecial, type ByteSource } from './bytes-reader.js';
 import type { Pieces } from './bytes-pieces.js';
 import { ByteWriter, SPECIAL, type Beside } from './bytes-writer.js';
 import { decode } from './decode.js';
@@ -13,6 +13,8 @@ import type { HandleMark } from './wire.js';
 
 let writer = /* @__PURE__ */ new ByteWriter();
 let writing = false;
+let reader = /* @__PURE__ */ new ByteReader();
+let reading = false;
 
 /**
  * Encodes a value as bytes that can lie in shared memory. Takes everything that structured clone
@@ -78,13 +80,16 @@ export function encodePlainBytes(value: unknown): Uint8Array | undefined {
 /**
  * As `encodePlainBytes`, for a caller that knows where the bytes go: if the value has large buffers, it gets pieces,
  * which have to be put together before anything else runs in this thread.
+ *
+ * @param list whether the value is an array of which the items are all that counts, as arguments are: a hole is
+ * `undefined` then, and that it has no other properties need not be found out
  */
-export function encodePieces(value: unknown): Uint8Array | Pieces | undefined {
+export function encodePieces(value: unknown, list = false): Uint8Array | Pieces | undefined {
   if (writing) writer = new ByteWriter();
   const mine = writer;
   writing = true;
   try {
-    return mine.writePieces(value);
+    return mine.writePieces(value, list);
   } catch (error) {
     if (error === SPECIAL || error instanceof RangeError) return undefined;
     throw error;
@@ -117,8 +122,25 @@ function encodeSpecial(mine: ByteWriter, value: unknown, path: string): Uint8Arr
  * be given
  */
 export function decodeBytes(bytes: Uint8Array): unknown {
-  const { special, value } = readBytes(bytes, source);
-  return special ? decode(value) : value;
+  return decodeBytesAt(bytes, 0, bytes.length);
+}
+
+/**
+ * As `decodeBytes`, for a part of a memory from which many values are read: without a view for each.
+ *
+ * @throws what `decodeBytes` throws
+ */
+export function decodeBytesAt(memory: Uint8Array, start: number, length: number): unknown {
+  // A thread that waits for what travels beside the bytes may come back here; then it gets a reader of its own.
+  if (reading) reader = new ByteReader();
+  const mine = reader;
+  reading = true;
+  try {
+    const value = mine.read(memory, start, start + length, source);
+    return isSpecial(memory, start) ? decode(value) : value;
+  } finally {
+    reading = false;
+  }
 }
 
 /**
@@ -137,7 +159,9 @@ export function takeBytes(bytes: Uint8Array): unknown {
 /** Lets go what travelled beside bytes that nobody will read any more. */
 export function dropBytes(bytes: Uint8Array): void {
   if (!isSpecial(bytes)) return;
-  const tickets = readBytes(bytes, undefined).tickets.filter((ticket) => !ticket.startsWith(REALM));
+  const scout = new ByteReader();
+  scout.read(bytes, 0, bytes.length, undefined);
+  const tickets = scout.tickets.filter((ticket) => !ticket.startsWith(REALM));
   if (tickets.length > 0) parcels().drop(tickets);
 }
 
