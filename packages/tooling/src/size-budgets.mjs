@@ -13,9 +13,9 @@ export const SIZE_BUDGETS = {
   barrier: 14.8,
   shared: 19.1,
   queue: 26.7,
-  thread: 23.3,
+  thread: 22.4,
   executor: 41.5,
-  introspect: 18,
+  introspect: 17.2,
   threading: 66.5,
 };
 
