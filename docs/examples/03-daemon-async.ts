@@ -2,9 +2,10 @@
 import { Thread } from '@x/thread';
 
 async function daemonTask(): Promise<void> {
-  const { sleepAsync } = await import('@x/thread');
   for (;;) {
     console.log('Daemon thread is running.');
+    // Afterwards: the process may end as soon as the daemon has begun.
+    const { sleepAsync } = await import('@x/thread');
     await sleepAsync(1000);
     console.log('Daemon thread finished executing.');
   }

@@ -4,17 +4,36 @@ import { hasPreloads } from './preloads.js';
 import { withoutExperimentalWarning } from './warnings.js';
 
 type Namespace = Record<string, unknown>;
-type Importer = (url: string) => Promise<unknown>;
 
-let importer: Importer = (url) => import(/* @vite-ignore */ url);
+let importer = (url: string): Promise<unknown> => import(/* @vite-ignore */ url);
 
-/** Replaces how modules are imported. For a script that is compiled where no `import()` works, and that is given one. */
-export function useImporter(next: Importer): void {
+/**
+ * Replaces how modules are imported. For a script that is compiled where no `import()` works, and that is given one.
+ *
+ * @example
+ * ```ts
+ * import { importModule, useImporter } from '@x/core';
+ *
+ * useImporter((url) => Promise.resolve({ url }));
+ * console.log(await importModule('file:///of/mine.js'));   // { url: 'file:///of/mine.js' }
+ * ```
+ */
+export function useImporter(next: (url: string) => Promise<unknown>): void {
   importer = next;
 }
 
-/** Imports the module. For when something else may be importing at the same time. */
-export async function importModule(url: string): Promise<Namespace> {
+/**
+ * Imports the module. For when something else may be importing at the same time.
+ *
+ * @example
+ * ```ts
+ * import { importModule } from '@x/core';
+ *
+ * const { sep } = await importModule('node:path');
+ * console.log(typeof sep);   // string
+ * ```
+ */
+export async function importModule(url: string): Promise<Record<string, unknown>> {
   return (await importer(url)) as Namespace;
 }
 
@@ -58,7 +77,15 @@ function loadLikeImport(url: string): Namespace | undefined {
 /**
  * The module as `import()` gives it, without waiting where that can be. Only where no import is under way in this thread:
  * Node refuses to load at once what it is about to load.
+ *
+ * @example
+ * ```ts
+ * import { loadModule } from '@x/core';
+ *
+ * const { sep } = await loadModule('node:path');
+ * console.log(typeof sep);   // string
+ * ```
  */
-export async function loadModule(url: string): Promise<Namespace> {
+export async function loadModule(url: string): Promise<Record<string, unknown>> {
   return loadLikeImport(url) ?? (await importModule(url));
 }
