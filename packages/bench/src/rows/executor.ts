@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { missingPython, runPython } from '../harness/native.js';
 import { scaled, type Contestant, type Context, type Row } from '../harness/row.js';
 import { keepInFlight } from '../harness/window.js';
+import { bareRing } from '../peers/bare-ring.js';
 import { ours, oursWithoutSpin } from '../peers/ours.js';
 import { stopSpinning } from '../workers/jobs.js';
 import { poolMakers, type Pool, type PoolMaker, type PoolOptions } from '../peers/pools.js';
@@ -10,6 +11,8 @@ import { poolMakers, type Pool, type PoolMaker, type PoolOptions } from '../peer
 const WORKERS = 2;
 const IN_FLIGHT = 1000;
 const PYTHON = "CPython's ThreadPoolExecutor";
+
+const baselines: ReadonlySet<PoolMaker> = new Set([oursWithoutSpin, bareRing]);
 
 /** A contestant for each pool; `measure` makes the slice. */
 export function pools(
@@ -19,7 +22,7 @@ export function pools(
 ): Contestant[] {
   return [ours, ...makers].map((maker) => ({
     name: maker.name,
-    role: maker === ours ? 'ours' : maker === oursWithoutSpin ? 'baseline' : 'peer',
+    role: maker === ours ? 'ours' : baselines.has(maker) ? 'baseline' : 'peer',
     async prepare(context) {
       const pool = await maker.open({ workers: WORKERS, ...options });
       // Every worker is there before anything is measured.
@@ -64,7 +67,7 @@ const small: Row = {
         let n = 0;
         return throughput(pool, total, () => ({ a: n++, b: 1 }));
       },
-      [...poolMakers, oursWithoutSpin],
+      [...poolMakers, oursWithoutSpin, bareRing],
     ),
     python('throughput', 20_000, IN_FLIGHT),
   ],
