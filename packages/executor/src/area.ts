@@ -35,13 +35,11 @@ import {
 } from './layout.js';
 import { areaChannel, broadcast, listen, post, workerChannel, type Inbox, type Letter } from './mail.js';
 import type { Pool } from './pool.js';
-import { Payloads, POSTED } from './payloads.js';
+import { isUnencoded, Payloads, POSTED } from './payloads.js';
 import { exitReason, messageOf } from './reasons.js';
-import { NumberRecord } from './records.js';
 import { nameOf } from './roles.js';
-import { Numbers } from './scalars.js';
 import type { Shelves } from './shelves.js';
-import { Raw, type Payload, type Task } from './task.js';
+import type { Payload, Task } from './task.js';
 
 /** What the thread that owns the workers does besides. */
 export interface Owner {
@@ -169,14 +167,7 @@ export class Area {
   /** The message with a task's arguments, if they travel so and no worker has them yet. */
   letter(task: Task): Letter | undefined {
     const { payload, slot, generation } = task;
-    if (
-      payload === undefined ||
-      payload instanceof Raw ||
-      payload instanceof Numbers ||
-      payload instanceof NumberRecord ||
-      slot < 0
-    )
-      return undefined;
+    if (payload === undefined || isUnencoded(payload) || slot < 0) return undefined;
     const wire = payload instanceof Uint8Array ? encode(decodeBytes(payload)) : payload;
     return { kind: 'letter', area: this.number, slot, generation, wire };
   }

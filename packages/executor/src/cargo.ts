@@ -34,7 +34,7 @@ import { copyInto, putInto, rawType, readRaw, writeRaw, type RawView } from './r
 import { RecordReader } from './records.js';
 import { nameOf } from './roles.js';
 import { readNumbers, writeScalar } from './scalars.js';
-import { Spinner } from './spinner.js';
+import { spinWhile } from './spinner.js';
 import type { Taker } from './taker.js';
 import { movedWith } from './transfer.js';
 
@@ -49,7 +49,6 @@ export class Cargo {
   readonly #port: Port;
   readonly #task: Taker;
   readonly #inbox: Inbox;
-  readonly #spinner: Spinner;
   readonly #records: RecordReader;
   readonly #shelves = new Map<number, Uint8Array>();
 
@@ -59,7 +58,6 @@ export class Cargo {
     this.#record = record;
     this.#port = port;
     this.#task = task;
-    this.#spinner = new Spinner(pool);
     this.#records = new RecordReader(pool);
     this.#inbox = new Inbox(
       () => port.receiveNow(),
@@ -189,7 +187,7 @@ export class Cargo {
       // Fails if the task is to be stopped; then there is nothing to run.
       if (Atomics.compareExchange(words, index, state, wanted) !== state) throw stopped();
       this.#pool.wakeSubmitter(area);
-      this.#spinner.spinWhile(index, wanted);
+      spinWhile(this.#pool, index, wanted);
       while (Atomics.load(words, index) === wanted) {
         this.#pool.fallAsleep(this.#record, FETCHING);
         Atomics.wait(words, index, wanted, agent().slice);

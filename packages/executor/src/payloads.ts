@@ -20,6 +20,11 @@ import { Raw, type Payload } from './task.js';
 /** What `read` returns for a result that was posted. */
 export const POSTED = Symbol('posted');
 
+/** Whether arguments lie in the pool's memory as they are. */
+export function isUnencoded(payload: Payload): payload is Numbers | NumberRecord | Raw {
+  return payload instanceof Numbers || payload instanceof NumberRecord || payload instanceof Raw;
+}
+
 /** The payloads of the slots of one thread. */
 export class Payloads {
   readonly #pool: Pool;

@@ -4,11 +4,11 @@
  */
 import { LayoutError } from '@x/core';
 import type { Pool } from './pool.js';
-import { readNumbers } from './scalars.js';
+import { MOST_NUMBERS, readNumbers } from './scalars.js';
 import { numberOfKeys, readKeys } from './targets.js';
 
 /** Objects with more keys gain little. */
-const MOST_KEYS = 16;
+const MOST_KEYS = Math.min(16, MOST_NUMBERS);
 /** Lists of keys that one thread describes: a program whose keys are data must not fill the table. */
 const MOST_SHAPES = 16;
 
@@ -40,36 +40,43 @@ export class NumberRecord {
 export class Shapes {
   readonly #pool: Pool;
   readonly #known: Shape[] = [];
+  /** How many more it may describe. */
+  #left = MOST_SHAPES;
   #last: Shape | undefined;
 
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
-  /** The object as a record, if that is all it is. */
+  /** The object as a record, if that is all it is. Reads a value once, but what is no record the codec will read again. */
   record(value: object): NumberRecord | undefined {
     if (Object.getPrototypeOf(value) !== objectPrototype || !isOrdinary()) return undefined;
-    const expected = this.#last;
-    if (expected) {
-      const values = valuesOf(value, expected.keys);
-      if (values) return new NumberRecord(expected.number, values);
+    const last = this.#last;
+    const expected = last?.keys ?? [];
+    /** Undefined as long as they are those of the object before. */
+    let keys: string[] | undefined;
+    const values: number[] = [];
+    for (const key in value) {
+      const item = (value as Readonly<Record<string, unknown>>)[key];
+      if (typeof item !== 'number' || values.length === MOST_KEYS) return undefined;
+      if (!keys && expected[values.length] !== key) keys = expected.slice(0, values.length);
+      keys?.push(key);
+      values.push(item);
     }
-    const shape = this.#shapeOf(value);
-    if (!shape || shape === expected) return undefined;
-    const values = valuesOf(value, shape.keys);
-    if (!values) return undefined;
+    if (last && !keys && values.length === expected.length) return new NumberRecord(last.number, values);
+    const shape = this.#shapeOf(keys ?? expected.slice(0, values.length));
+    if (!shape) return undefined;
     this.#last = shape;
     return new NumberRecord(shape.number, values);
   }
 
-  #shapeOf(value: object): Shape | undefined {
-    const keys = Object.keys(value);
-    if (keys.length > MOST_KEYS) return undefined;
+  #shapeOf(keys: readonly string[]): Shape | undefined {
     const known = this.#known.find((shape) => isSame(shape.keys, keys));
-    if (known || this.#known.length === MOST_SHAPES) return known;
-    // `__proto__` would be no property where the object is made again.
-    if (keys.includes('__proto__') || !valuesOf(value, keys)) return undefined;
+    if (known || this.#left === 0) return known;
+    // In the object that is made again this one would be no property.
+    if (keys.includes('__proto__')) return undefined;
     const number = numberOfKeys(this.#pool, keys);
+    this.#left = number === undefined ? 0 : this.#left - 1;
     if (number === undefined) return undefined;
     const shape = { keys, number };
     this.#known.push(shape);
@@ -81,7 +88,7 @@ export class Shapes {
 export class RecordReader {
   readonly #pool: Pool;
   /** By number: an object with the keys and no values yet. */
-  readonly #templates: (Readonly<{ [key: string]: unknown }> | undefined)[] = [];
+  readonly #templates: (Readonly<Record<string, unknown>> | undefined)[] = [];
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -91,14 +98,14 @@ export class RecordReader {
     const template = (this.#templates[shape] ??= this.#template(shape));
     const values = readNumbers(this.#pool, index, length);
     // A copy has its final form at once.
-    const record: { [key: string]: unknown } = { ...template };
+    const record: Record<string, unknown> = { ...template };
     let next = 0;
     for (const key in record) record[key] = values[next++];
     if (next !== values.length) throw damaged();
     return record;
   }
 
-  #template(shape: number): Readonly<{ [key: string]: unknown }> {
+  #template(shape: number): Readonly<Record<string, unknown>> {
     return Object.fromEntries(readKeys(this.#pool, shape).map((key) => [key, undefined]));
   }
 }
@@ -107,19 +114,6 @@ export class RecordReader {
 function isOrdinary(): boolean {
   for (const _ in objectPrototype) return false;
   return true;
-}
-
-/** The values, if the object has just these keys, in this order, and all are numbers. */
-function valuesOf(value: object, keys: readonly string[]): number[] | undefined {
-  const values: number[] = [];
-  let index = 0;
-  for (const key in value) {
-    if (keys[index++] !== key) return undefined;
-    const item = (value as Readonly<{ [key: string]: unknown }>)[key];
-    if (typeof item !== 'number') return undefined;
-    values.push(item);
-  }
-  return index === keys.length ? values : undefined;
 }
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {

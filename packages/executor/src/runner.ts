@@ -113,7 +113,12 @@ export class Runner {
 
   /** Says whether this worker does one short task after the other. */
   #gauge(now: number): void {
-    this.#short = now - this.#looked < SHORT_MS ? this.#short + 1 : 0;
+    if (now - this.#looked < SHORT_MS) {
+      this.#short++;
+    } else {
+      this.#short = 0;
+      this.#task.forget();
+    }
     this.#looked = now;
     const quick = this.#short > SHORT_TASKS ? 1 : 0;
     const index = this.#base + QUICK_WORD;

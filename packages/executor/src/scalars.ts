@@ -3,7 +3,7 @@ import { PAYLOAD_BYTES, SLOT_HEADER_WORDS, VIEW_WORD } from './layout.js';
 import type { Pool } from './pool.js';
 
 /** So many numbers fit a slot. */
-const MOST = PAYLOAD_BYTES / 8;
+export const MOST_NUMBERS = PAYLOAD_BYTES / 8;
 
 /** Arguments that are all numbers. */
 export class Numbers {
@@ -26,7 +26,7 @@ const CONSTANTS: readonly unknown[] = [NaN, undefined, null, false, true];
 /** The arguments as numbers, if that is all they are. */
 export function asNumbers(args: readonly unknown[]): Numbers | undefined {
   const { length } = args;
-  if (length > MOST) return undefined;
+  if (length > MOST_NUMBERS) return undefined;
   for (let i = 0; i < length; i++) if (typeof args[i] !== 'number') return undefined;
   return new Numbers(args as readonly number[]);
 }
@@ -45,7 +45,7 @@ export function writeNumbers(
 export function readNumbers({ doubles }: Pool, index: number, length: number): number[] {
   const start = (index + SLOT_HEADER_WORDS) >> 1;
   const values: number[] = [];
-  for (let i = 0; i < length && i < MOST; i++) values.push(doubles[start + i]!);
+  for (let i = 0; i < length && i < MOST_NUMBERS; i++) values.push(doubles[start + i]!);
   return values;
 }
 

@@ -49,12 +49,11 @@ export class Spinner {
     this.learn(false);
     return false;
   }
+}
 
-  /** Looks until a word has changed that is about to be, whatever was in vain before; but not for long. */
-  spinWhile(index: number, value: number): void {
-    const { words } = this.#pool;
-    if (!this.#pool.maySpin()) return;
-    const until = performance.now() + SPIN_MS;
-    while (Atomics.load(words, index) === value && performance.now() < until);
-  }
+/** Looks until a word has changed that is about to be, but not for long. */
+export function spinWhile(pool: Pool, index: number, value: number): void {
+  if (!pool.maySpin()) return;
+  const until = performance.now() + SPIN_MS;
+  while (Atomics.load(pool.words, index) === value && performance.now() < until);
 }

@@ -2,6 +2,10 @@
  * How a worker takes a task: a cell from a ring, then the slot that the cell names.
  *
  * Between the two it may be killed; then the task is still PENDING, and its submitter puts it in again (P2).
+ *
+ * What was seen of a ring's TAIL is enough until HEAD reaches it: to look costs its writer, too. TAIL only grows, so less
+ * is taken for there than there is, never more; unless it grows by 2 ** 31 meanwhile, so it is forgotten (`forget`) whenever
+ * that could be.
  */
 import { Atomics } from '@x/core/seam';
 import {
@@ -31,7 +35,7 @@ export class Taker {
   state = 0;
   readonly #pool: Pool;
   readonly #record: number;
-  /** What was seen of TAIL, by area. */
+  /** What was seen of TAIL since the last `forget`, by area. */
   readonly #tails: number[] = [];
 
   constructor(pool: Pool, record: number) {
@@ -55,7 +59,6 @@ export class Taker {
       const mask = ringOf(area) - 1;
       for (;;) {
         const head = Atomics.load(words, base + HEAD_WORD);
-        // What was seen of TAIL is enough until it is reached: to look costs its writer, too.
         if ((((this.#tails[area] ?? head) - head) | 0) <= 0) {
           const tail = Atomics.load(words, base + TAIL_WORD);
           this.#tails[area] = tail;
@@ -66,7 +69,13 @@ export class Taker {
         if (this.#claim(area, slot)) return true;
       }
     }
+    this.forget();
     return false;
+  }
+
+  /** To be called when more time has gone by than a few tasks take: what was seen before is not to be relied upon. */
+  forget(): void {
+    this.#tails.length = 0;
   }
 
   /** P1: only one who succeeds here runs the task. */

@@ -49,7 +49,7 @@ export class TargetNumbers {
     const number = append(this.#pool, encodeBytes(reference, 'target'));
     if (number !== undefined) return number;
     throw new ShutdownError(
-      `this executor has run ${Atomics.load(this.#pool.words, TARGETS_WORD)} different functions, and has no room to describe another one; ` +
+      'the table of this executor is full of functions that differ, and has no room to describe another one; ' +
         'make the functions differ in their arguments instead of their text, or use a new executor',
     );
   }

@@ -134,6 +134,14 @@ describe('submit', () => {
       ...Array.from({ length: 40 }, (_, i) => ({ [`key${i}`]: i })),
       Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`k${i}`, i])),
     ];
+    let reads = 0;
+    const counted = {
+      get n() {
+        return ++reads;
+      },
+    };
+    for (let round = 1; round <= 3; round++)
+      expect(executor.submit((value: { n: number }) => value.n, counted).result()).toBe(round);
     for (let round = 0; round < 2; round++) {
       for (const value of values)
         expect(executor.submit(seen, value).result()).toEqual([Object.entries(value), true]);

@@ -2,6 +2,7 @@
  * Submitting, taking, finishing and sleeping under the explorer. No slice ends here but where a nap has to: no wake may be
  * lost, of a worker, of a blocked submitter or of its event loop.
  */
+import { Atomics } from '@x/core/seam';
 import { expect, test } from 'vitest';
 // First, since it puts the small sizes in place.
 import {
@@ -21,6 +22,7 @@ import {
   type PoolModel,
 } from './pool-model.js';
 import * as layout from '../src/layout.js';
+import { Taker } from '../src/taker.js';
 import { setupFilled, takenFrom, taker } from './ring-model.js';
 
 /** Submits tasks at once, blocks for each result, and shuts the pool down. */
@@ -218,6 +220,28 @@ test('and before the end of a turn of its event loop', async () => {
     final: (model, { S }) => {
       expect(S).toEqual({ value: [2, 4] });
       expect(runsOf(model, 1, 2)).toEqual([1, 1]);
+    },
+  });
+});
+
+test('a worker that was long at a task does not rely on what it saw of the ring before', async () => {
+  await check({
+    setup: setupFilled,
+    threads: {
+      W: (model) => {
+        const pool = poolIn(model);
+        const own = new Taker(pool, 0);
+        expect(own.take()).toBe(true);
+        // Meanwhile others have taken all, and so many more that the positions began anew.
+        const far = 2 ** 32 - 1000;
+        for (const word of [layout.TAIL_WORD, layout.HEAD_WORD])
+          Atomics.store(pool.words, layout.areaBase(0) + word, far | 0);
+        own.forget();
+        return own.take();
+      },
+    },
+    final: (_model, { W }) => {
+      expect(W).toEqual({ value: false });
     },
   });
 });

@@ -1,5 +1,4 @@
 /** The queues under the explorer. */
-import { LONG } from '@x/testkit/explorer';
 import { LifoQueue, PriorityQueue } from '@x/queue';
 import { expect, test } from 'vitest';
 import { check, drain, get, getAsync, memory, put, putAsync, setup, valueOf } from './queue-models.js';
@@ -111,7 +110,7 @@ test('shutdown wakes every getter and putter, threads and event loops', async ()
   });
 });
 
-test('join returns when the last item is marked done', { timeout: 1_000_000 }, async () => {
+test('join returns when the last item is marked done', async () => {
   await check({
     setup: setup(0, 1, 2),
     threads: {
@@ -126,8 +125,6 @@ test('join returns when the last item is marked done', { timeout: 1_000_000 }, a
         queue.taskDone();
       },
     },
-    // Four threads: two preemptions take minutes.
-    ...(LONG ? { maxMs: 1_000_000 } : { preemptions: 1 }),
     final: (_shared, { J, K }) => {
       expect([J, K]).toEqual([{ value: true }, { value: true }]);
     },

@@ -1,4 +1,4 @@
-import { explore, Interrupted, LONG, type Body, type ExploreOptions } from '@x/testkit/explorer';
+import { explore, Interrupted, type Body, type ExploreOptions } from '@x/testkit/explorer';
 import { expect, test } from 'vitest';
 import { ThreadState } from '@x/core';
 import { BoundedSemaphore, Semaphore } from '@x/semaphore';
@@ -295,8 +295,6 @@ test.each([
         },
       },
       events: { kills: 1, mortal: ['doomed'], idleSlices: 2 },
-      // With two turns, three preemptions make as many states as all other models of this file together.
-      ...(turns > 1 && !LONG && { preemptions: 2 }),
       final: comesBack(2),
     });
   },
