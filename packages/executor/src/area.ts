@@ -26,6 +26,7 @@ import {
   ringOf,
   SHELF_WORD,
   slotBase,
+  SLOT_MASK,
   SlotState,
   slotsOf,
   STARTED_WORD,
@@ -56,18 +57,14 @@ export interface Owner {
   reason(record: number): unknown;
 }
 
-/** A task that has ended, and how. */
-export interface Finished {
-  readonly task: Task;
-  readonly code: SlotState;
-  readonly value: unknown;
-}
+/** So many cells before it is looked at, a slot's cache line is asked for. */
+const AHEAD = 4;
 
 export class Area {
   readonly number: number;
   readonly #pool: Pool;
   readonly #owner: Owner | undefined;
-  readonly #finished: Deque<Finished>;
+  readonly #finished: Deque<Task>;
   readonly #base: number;
   readonly #ring: number;
   readonly #ringMask: number;
@@ -84,7 +81,7 @@ export class Area {
   #suspects = new Set<Task>();
 
   /** @param finished where tasks go that have ended */
-  constructor(pool: Pool, number: number, owner: Owner | undefined, finished: Deque<Finished>) {
+  constructor(pool: Pool, number: number, owner: Owner | undefined, finished: Deque<Task>) {
     this.number = number;
     this.#pool = pool;
     this.#owner = owner;
@@ -149,18 +146,19 @@ export class Area {
     }
     words[index + TARGET_WORD] = task.target;
     words[index + FORMAT_WORD] =
-      format | (task.chunk ? CHUNK_BIT : 0) | (task.timeout === Infinity ? 0 : TIMED_BIT);
-    if (task.timeout !== Infinity) this.#pool.doubles[(index + STARTED_WORD) >> 1] = 0;
+      format | (task.chunk ? CHUNK_BIT : 0) | (task.timeout === undefined ? 0 : TIMED_BIT);
+    if (task.timeout !== undefined) this.#pool.doubles[(index + STARTED_WORD) >> 1] = 0;
     // Publishes the slot; TAIL publishes the cell.
     Atomics.store(words, index, SlotState.PENDING | (task.generation << GENERATION_SHIFT));
-    this.push(slot);
+    this.push(task);
   }
 
-  /** Puts a slot's cell into the ring. */
-  push(slot: number): void {
+  /** Puts a task's cell into the ring. */
+  push({ slot, generation }: Task): void {
     const { words } = this.#pool;
-    const tail = Atomics.load(words, this.#base + TAIL_WORD);
-    words[this.#ring + (tail & this.#ringMask)] = slot;
+    // Nobody else writes it.
+    const tail = words[this.#base + TAIL_WORD]!;
+    words[this.#ring + (tail & this.#ringMask)] = (generation << GENERATION_SHIFT) | slot;
     Atomics.store(words, this.#base + TAIL_WORD, (tail + 1) | 0);
   }
 
@@ -204,8 +202,9 @@ export class Area {
     running.length = kept;
     const head = Atomics.load(words, this.#base + HEAD_WORD);
     while (this.#scanned !== head) {
-      const slot = words[this.#ring + (this.#scanned & this.#ringMask)]!;
+      const slot = words[this.#ring + (this.#scanned & this.#ringMask)]! & SLOT_MASK;
       this.#scanned = (this.#scanned + 1) | 0;
+      this.#prefetch((this.#scanned + AHEAD) | 0);
       // A cell that was put in twice may name a slot that is free by now, or is listed already.
       if (this.#tasks[slot] === undefined || this.#listed[slot] === 1) continue;
       if (this.#fetch(slot)) {
@@ -218,6 +217,17 @@ export class Area {
     return fetched;
   }
 
+  /**
+   * Asks for the cache line of the slot that a cell names, which a worker's core has. A load would wait for it; a store does not,
+   * and says that the line will be written. What it stores is there already.
+   */
+  #prefetch(position: number): void {
+    const { words } = this.#pool;
+    const slot = words[this.#ring + (position & this.#ringMask)]! & SLOT_MASK;
+    const task = this.#tasks[slot];
+    if (task !== undefined) words[slotBase(this.number, slot) + TARGET_WORD] = task.target;
+  }
+
   /** Fetches a slot's task if it is finished, and frees the slot. */
   #fetch(slot: number): boolean {
     const index = slotBase(this.number, slot);
@@ -227,10 +237,11 @@ export class Area {
     switch (code) {
       case SlotState.DONE:
       case SlotState.FAILED:
-        this.#finished.push(this.#outcome(task, index, state, code));
+        this.#end(task, index, state, code);
+        this.#finished.push(task);
         break;
       case SlotState.BROKEN:
-        this.#finished.push({ task, code, value: this.#brokenError((state & RECORD_MASK) >>> RECORD_SHIFT) });
+        this.#finished.push(task.end(code, this.#brokenError((state & RECORD_MASK) >>> RECORD_SHIFT)));
         break;
       case SlotState.CANCELLED:
         break;
@@ -246,7 +257,6 @@ export class Area {
     }
     const shelf = this.#pool.words[index + SHELF_WORD]!;
     if (shelf >= 0) this.#owner!.shelves.giveBack(shelf);
-    Atomics.store(this.#pool.words, index, task.generation << GENERATION_SHIFT);
     this.#tasks[slot] = undefined;
     task.slot = -1;
     task.payload = task.transfer = undefined;
@@ -254,16 +264,19 @@ export class Area {
     return true;
   }
 
-  #outcome(task: Task, index: number, state: number, code: SlotState): Finished {
+  #end(task: Task, index: number, state: number, code: SlotState): void {
     try {
       const value = this.#payloads.read(index);
-      if (value !== POSTED) return { task, code, value };
-      const wire = this.#letterFrom(task, state);
-      if (wire) return { task, code, value: decode(wire) };
-      throw new BrokenExecutorError('the result of the task was lost with its worker; submit it again');
+      task.end(code, value === POSTED ? this.#resultFrom(task, state) : value);
     } catch (error) {
-      return { task, code: SlotState.FAILED, value: error };
+      task.end(SlotState.FAILED, error);
     }
+  }
+
+  #resultFrom(task: Task, state: number): unknown {
+    const wire = this.#letterFrom(task, state);
+    if (wire) return decode(wire);
+    throw new BrokenExecutorError('the result of the task was lost with its worker; submit it again');
   }
 
   /** The message with a task's result, from the worker that the state names. */
@@ -314,7 +327,7 @@ export class Area {
     let at = this.#scanned;
     const head = Atomics.load(words, this.#base + HEAD_WORD);
     while (at !== head) {
-      const slot = words[this.#ring + (at & this.#ringMask)]!;
+      const slot = words[this.#ring + (at & this.#ringMask)]! & SLOT_MASK;
       const code = Atomics.load(words, slotBase(this.number, slot)) & CODE_MASK;
       if (code >= SlotState.WANTED && code !== SlotState.STOPPED && code !== SlotState.KILLED) return true;
       at = (at + 1) | 0;
@@ -335,7 +348,7 @@ export class Area {
     this.#suspects = now;
     for (const task of now) {
       // P2: a live worker claims at once what it takes; seen twice, this one was taken by a worker that died.
-      if (before.has(task)) this.push(task.slot);
+      if (before.has(task)) this.push(task);
     }
     if (now.size > 0) this.#pool.wakeWorker();
   }

@@ -41,6 +41,16 @@ const enum State {
   CANCELLED,
 }
 
+/** What `keep` was called with last. */
+let resolveLast: (value: never) => void;
+let rejectLast: (error: unknown) => void;
+
+/** For `new Promise`, so that no function has to be made for each. */
+const keep = (resolve: (value: never) => void, reject: (error: unknown) => void): void => {
+  resolveLast = resolve;
+  rejectLast = reject;
+};
+
 /** Settles futures; not for users. @internal */
 export let settle: {
   fulfil(future: Future<unknown>, value: unknown): void;
@@ -247,10 +257,10 @@ export class Future<T> implements PromiseLike<T> {
   #asPromise(): Promise<T> {
     if (this.#promise) return this.#promise;
     if (this.#state === State.PENDING) {
-      return (this.#promise = new Promise<T>((resolve, reject) => {
-        this.#resolve = resolve;
-        this.#reject = reject;
-      }));
+      this.#promise = new Promise<T>(keep);
+      this.#resolve = resolveLast as (value: T) => void;
+      this.#reject = rejectLast;
+      return this.#promise;
     }
     const fulfilled = this.#state === State.FULFILLED;
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what the task threw, whatever it is

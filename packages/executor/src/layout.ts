@@ -24,16 +24,18 @@
  * 0     THREAD   id of the worker's thread, 0 before it has one
  * 1     ASLEEP   SLEEPING or NAPPING: sleeps on this word, or is about to; whoever changes it to 0 has to wake it.
  *                FETCHING: waits for arguments, on their slot
- * 2     MODE     WorkerMode
  * 3     CONTROL  bumped to make the event loop of a worker with an async task look at its task
  * 4     WAITS    slot + 1 of the task of this pool that the worker's task is blocked on, 0 none
  * 5     WAITAREA area of that slot
  * 6     WAITEPOCH bumped when such a wait begins
  * 7     EXIT     how it ended: 0 unknown · exit code + 1
  * 8     KILL     TERMINATE, TERMINATING, LEAVE, or 0
- * 9     DONE     tasks it has run
- * 10    QUICK    1: its last tasks were so short that it will soon look for the next one
+ * 9     QUICK    tasks that it does in the time that it takes to wake another one; 0 if it does no short ones
+ * 16    MODE     WorkerMode
+ * 17    DONE     tasks it has run
  * ```
+ *
+ * What a worker writes with every task stands on a cache line of its own, since submitters read the rest with every task.
  *
  * An area belongs to one submitting thread. Only that thread writes TAIL and the ring; workers take from HEAD. The
  * words that different threads write stand on different cache lines.
@@ -48,7 +50,7 @@
  * 33    SEQ       bumped by whoever clears THREAD_BIT
  * 34    LOOP_SEQ  bumped by whoever clears LOOP_BIT
  * 35    TICK      0 for ever; the submitter's event loop waits on it for the end of a slice
- * 48…   the ring: numbers of slots
+ * 48…   the ring: cells, bits 0–13 the number of a slot, 14–31 the generation of the task in it
  * ```
  *
  * A slot is a task, from its submission until its submitter has fetched the result:
@@ -98,19 +100,19 @@ export const SHUTDOWN_BIT = 1;
 export const BROKEN_BIT = 2;
 export const FORGOTTEN_BIT = 4;
 
-export const RECORD_WORDS = 16;
+export const RECORD_WORDS = 32;
 export const RECORDS_BASE = 32;
 export const THREAD_WORD = 0;
 export const ASLEEP_WORD = 1;
-export const MODE_WORD = 2;
 export const CONTROL_WORD = 3;
 export const WAITS_WORD = 4;
 export const WAITAREA_WORD = 5;
 export const WAITEPOCH_WORD = 6;
 export const EXIT_WORD = 7;
 export const KILL_WORD = 8;
-export const DONE_WORD = 9;
-export const QUICK_WORD = 10;
+export const QUICK_WORD = 9;
+export const MODE_WORD = 16;
+export const DONE_WORD = 17;
 
 /** `ASLEEP`: has to be woken. */
 export const SLEEPING = 1;
@@ -173,6 +175,7 @@ export const STARTED_WORD = 6;
 
 /** The life of a task in its slot. */
 export const SlotState = {
+  /** There was no task in it. After one, its last state stays until the next. */
   FREE: 0,
   /** Submitted. The submitter may take it back, a worker may take it. */
   PENDING: 1,
@@ -203,6 +206,8 @@ export const CODE_MASK = 0xf;
 export const RECORD_SHIFT = 4;
 export const RECORD_MASK = (MAX_RECORDS - 1) << RECORD_SHIFT;
 export const GENERATION_SHIFT = 14;
+/** Of a cell of the ring. */
+export const SLOT_MASK = (1 << GENERATION_SHIFT) - 1;
 
 /** How a payload is written. */
 export const Format = {

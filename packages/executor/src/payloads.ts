@@ -47,7 +47,7 @@ export class Payloads {
   #writeNumbers(index: number, payload: Numbers | NumberRecord): Format {
     const { words } = this.#pool;
     writeNumbers(this.#pool, index, payload);
-    words[index + LENGTH_WORD] = payload.values.length;
+    words[index + LENGTH_WORD] = payload.length;
     if (payload instanceof Numbers) return Format.NUMBERS;
     words[index + VIEW_WORD] = payload.shape;
     return Format.RECORD;

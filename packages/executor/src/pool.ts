@@ -60,8 +60,6 @@ import { availableParallelism } from './parallelism.js';
 import { MAX_AREAS } from './sizes.js';
 
 const CORES = availableParallelism();
-/** So many tasks a quick worker will have done before another one is awake. */
-const FEW_TASKS = 4;
 
 export class Pool {
   readonly words: Int32Array;
@@ -82,6 +80,11 @@ export class Pool {
   /** The thread that made the pool and whose children the workers are. */
   get owner(): number {
     return this.words[OWNER_WORD]!;
+  }
+
+  /** Neither closed nor broken. */
+  get open(): boolean {
+    return Atomics.load(this.words, STATE_WORD) === 0;
   }
 
   get closed(): boolean {
@@ -160,14 +163,16 @@ export class Pool {
    * after the other, has just a few before it. Should one of these be long after all, the nap ends within a millisecond.
    *
    * @param sparing leaves all alone that only nap
-   * @returns whether it has woken one that napped between short tasks, and is likely to do so again
+   * @returns whether the next few tasks can do without a wake: it has woken one that napped between short tasks, or others
+   * will have done them before that one is awake
    */
   wakeWorker(sparing = false): boolean {
     const { words } = this;
     if (Atomics.load(words, SLEEPERS_WORD) <= 0) return false;
     const records = Atomics.load(words, RECORDS_WORD);
     let napper = -1;
-    let quick = false;
+    /** Tasks that those who are awake will have done before another one is. */
+    let soon = 0;
     for (let record = 0; record < records; record++) {
       const base = recordBase(record);
       const asleep = Atomics.load(words, base + ASLEEP_WORD);
@@ -175,12 +180,13 @@ export class Pool {
         if (this.rouse(record)) return false;
       } else if (asleep === NAPPING) {
         napper = record;
-      } else if (asleep === 0 && Atomics.load(words, base + QUICK_WORD) === 1) {
-        quick = true;
+      } else if (asleep === 0) {
+        soon += Atomics.load(words, base + QUICK_WORD);
       }
     }
-    if (napper < 0 || sparing || (quick && this.pending() <= FEW_TASKS)) return false;
-    return this.rouse(napper) && Atomics.load(words, recordBase(napper) + QUICK_WORD) === 1;
+    if (napper < 0 || sparing) return false;
+    if (soon > 0 && this.pending() <= soon) return true;
+    return this.rouse(napper) && Atomics.load(words, recordBase(napper) + QUICK_WORD) > 0;
   }
 
   wakeAllWorkers(): void {

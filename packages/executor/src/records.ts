@@ -3,8 +3,9 @@
  * function is, and a task then carries their number and the values.
  */
 import { LayoutError } from '@x/core';
+import { SLOT_HEADER_WORDS } from './layout.js';
 import type { Pool } from './pool.js';
-import { MOST_NUMBERS, readNumbers } from './scalars.js';
+import { MOST_NUMBERS } from './scalars.js';
 import { numberOfKeys, readKeys } from './targets.js';
 
 /** Objects with more keys gain little. */
@@ -22,17 +23,23 @@ interface Shape {
 
 /** The values of an object of numbers. */
 export class NumberRecord {
-  readonly shape: number;
-  readonly values: readonly number[];
+  readonly values: number[] | Float64Array;
+  length: number;
+  /** Number of its keys. */
+  shape: number;
 
-  constructor(shape: number, values: readonly number[]) {
-    this.shape = shape;
+  constructor(values: number[] | Float64Array, length: number, shape: number) {
     this.values = values;
+    this.length = length;
+    this.shape = shape;
   }
 
-  /** It has copied already what the caller may change. */
-  slice(): this {
-    return this;
+  /** One that does not change with the next object. */
+  slice(): NumberRecord {
+    const { length } = this;
+    const values = new Array<number>(length);
+    for (let i = 0; i < length; i++) values[i] = this.values[i]!;
+    return new NumberRecord(values, length, this.shape);
   }
 }
 
@@ -43,31 +50,47 @@ export class Shapes {
   /** How many more it may describe. */
   #left = MOST_SHAPES;
   #last: Shape | undefined;
+  /** One for the next object. */
+  #spare: NumberRecord | undefined;
 
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
-  /** The object as a record, if that is all it is. Reads a value once, but what is no record the codec will read again. */
+  /**
+   * The object as a record, if that is all it is; valid until the next call. Reads a value once, but what is no record the
+   * codec will read again.
+   */
   record(value: object): NumberRecord | undefined {
     if (Object.getPrototypeOf(value) !== objectPrototype || !isOrdinary()) return undefined;
+    const record = this.#spare ?? new NumberRecord(new Float64Array(MOST_KEYS), 0, 0);
+    // A getter may come back here.
+    this.#spare = undefined;
+    const shape = this.#fill(record, value);
+    this.#spare = record;
+    if (!shape) return undefined;
+    this.#last = shape;
+    record.shape = shape.number;
+    return record;
+  }
+
+  #fill(record: NumberRecord, value: object): Shape | undefined {
     const last = this.#last;
     const expected = last?.keys ?? [];
     /** Undefined as long as they are those of the object before. */
     let keys: string[] | undefined;
-    const values: number[] = [];
+    let length = 0;
     for (const key in value) {
       const item = (value as Readonly<Record<string, unknown>>)[key];
-      if (typeof item !== 'number' || values.length === MOST_KEYS) return undefined;
-      if (!keys && expected[values.length] !== key) keys = expected.slice(0, values.length);
+      if (typeof item !== 'number' || length === MOST_KEYS) return undefined;
+      if (!keys && expected[length] !== key) keys = expected.slice(0, length);
       keys?.push(key);
-      values.push(item);
+      record.values[length++] = item;
     }
-    if (last && !keys && values.length === expected.length) return new NumberRecord(last.number, values);
-    const shape = this.#shapeOf(keys ?? expected.slice(0, values.length));
-    if (!shape) return undefined;
-    this.#last = shape;
-    return new NumberRecord(shape.number, values);
+    record.length = length;
+    return last && !keys && length === expected.length
+      ? last
+      : this.#shapeOf(keys ?? expected.slice(0, length));
   }
 
   #shapeOf(keys: readonly string[]): Shape | undefined {
@@ -96,12 +119,13 @@ export class RecordReader {
 
   read(index: number, shape: number, length: number): object {
     const template = (this.#templates[shape] ??= this.#template(shape));
-    const values = readNumbers(this.#pool, index, length);
+    const { doubles } = this.#pool;
     // A copy has its final form at once.
     const record: Record<string, unknown> = { ...template };
+    const start = (index + SLOT_HEADER_WORDS) >> 1;
     let next = 0;
-    for (const key in record) record[key] = values[next++];
-    if (next !== values.length) throw damaged();
+    for (const key in record) record[key] = doubles[start + next++];
+    if (next !== length) throw damaged();
     return record;
   }
 

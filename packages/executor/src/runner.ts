@@ -43,6 +43,10 @@ const TURN_MS = 1;
 /** A task that takes no longer, in milliseconds, is a short one; so many in a row make a quick worker. */
 const SHORT_MS = 0.05;
 const SHORT_TASKS = 8;
+/** What it takes at least to wake a thread, in milliseconds. */
+const WAKE_MS = 0.02;
+/** A clock that stands still says nothing about how many tasks that are. */
+const MOST_QUICK = 1 << 8;
 
 export class Runner {
   readonly #pool: Pool;
@@ -57,6 +61,8 @@ export class Runner {
   /** When the task before ended, and how many in a row were short. */
   #looked = 0;
   #short = 0;
+  /** When that many were a multiple of SHORT_TASKS. */
+  #since = 0;
 
   /** @param port to the owner */
   constructor(pool: Pool, record: number, port: Port) {
@@ -71,6 +77,8 @@ export class Runner {
   /** Runs tasks until the pool is shut down and empty, or this worker has to leave. */
   async run(): Promise<void> {
     const { words } = this.#pool;
+    // In Node the global is a getter, which takes as long as reading the clock does.
+    const clock = performance;
     const self = agent();
     // A task that blocks notices within its grace period that it has to end.
     self.slice = Math.min(self.slice, TASK_SLICE_MS);
@@ -97,7 +105,7 @@ export class Runner {
       const running = this.#run();
       if (running) await running;
       words[this.#base + DONE_WORD]!++;
-      const now = performance.now();
+      const now = clock.now();
       this.#gauge(now);
       if (now - this.#turned > TURN_MS) await this.#turn();
     }
@@ -111,18 +119,25 @@ export class Runner {
     return this.#rest?.isLoopIdle() === true;
   }
 
-  /** Says whether this worker does one short task after the other. */
+  /** Says how many tasks this worker does while another one is woken, if it does one short task after the other. */
   #gauge(now: number): void {
-    if (now - this.#looked < SHORT_MS) {
-      this.#short++;
-    } else {
+    if (now - this.#looked >= SHORT_MS) {
       this.#short = 0;
       this.#task.forget();
+      this.#setQuick(0);
+    } else if (++this.#short % SHORT_TASKS === 0) {
+      const quick = Math.ceil((SHORT_TASKS * WAKE_MS) / (now - this.#since));
+      if (this.#short > SHORT_TASKS) this.#setQuick(Math.min(quick, MOST_QUICK));
+      this.#since = now;
     }
     this.#looked = now;
-    const quick = this.#short > SHORT_TASKS ? 1 : 0;
+  }
+
+  /** Submitters read it with every task, so what is about the same is not written again. */
+  #setQuick(tasks: number): void {
     const index = this.#base + QUICK_WORD;
-    if (this.#pool.words[index] !== quick) Atomics.store(this.#pool.words, index, quick);
+    const said = this.#pool.words[index]!;
+    if (tasks > said * 2 || tasks < said / 2) Atomics.store(this.#pool.words, index, tasks);
   }
 
   #setMode(mode: WorkerMode): void {

@@ -5,12 +5,20 @@ import type { Pool } from './pool.js';
 /** So many numbers fit a slot. */
 export const MOST_NUMBERS = PAYLOAD_BYTES / 8;
 
+/** Numbers to be written into a slot. */
+interface Values {
+  readonly values: ArrayLike<number>;
+  readonly length: number;
+}
+
 /** Arguments that are all numbers. */
-export class Numbers {
+export class Numbers implements Values {
   readonly values: readonly number[];
+  readonly length: number;
 
   constructor(values: readonly number[]) {
     this.values = values;
+    this.length = values.length;
   }
 
   /** One that does not change with the caller's list. */
@@ -32,13 +40,9 @@ export function asNumbers(args: readonly unknown[]): Numbers | undefined {
 }
 
 /** Writes numbers into a slot. */
-export function writeNumbers(
-  { doubles }: Pool,
-  index: number,
-  { values }: { readonly values: readonly number[] },
-): void {
+export function writeNumbers({ doubles }: Pool, index: number, { values, length }: Values): void {
   const start = (index + SLOT_HEADER_WORDS) >> 1;
-  for (let i = 0; i < values.length; i++) doubles[start + i] = values[i]!;
+  for (let i = 0; i < length; i++) doubles[start + i] = values[i]!;
 }
 
 /** Reads so many. */

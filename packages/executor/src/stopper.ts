@@ -34,9 +34,8 @@ export class Stopper {
     this.#alarms = alarms;
   }
 
-  /** Calls back when the task has run for its time. The clock starts when a worker does. Returns what takes that back. */
-  watch(task: Task, onLate: () => void): () => void {
-    const { timeout } = task;
+  /** Calls back when the task has run for so many milliseconds. The clock starts when a worker does. Returns what takes that back. */
+  watch(task: Task, timeout: number, onLate: () => void): () => void {
     let undo: () => void;
     const look = (): void => {
       const state = this.#area.stateOf(task);

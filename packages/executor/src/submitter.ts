@@ -8,7 +8,7 @@ import { agent, BrokenExecutorError, encode, TimeoutError } from '@x/core';
 import { encodePieces, type Pieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { Alarms } from './alarms.js';
-import { Area, type Finished, type Owner } from './area.js';
+import { Area, type Owner } from './area.js';
 import { Deque } from './deque.js';
 import { settle, type CancelOptions, type Future } from './future.js';
 import { areaBase, CODE_MASK, GENERATION_SHIFT, OVERFLOW_WORD, SlotState } from './layout.js';
@@ -35,7 +35,7 @@ export class Submitter {
   readonly #alarms = new Alarms();
   readonly #stopper: Stopper;
   readonly #overflow = new Deque<Task>();
-  readonly #ripe = new Deque<Finished>();
+  readonly #ripe = new Deque<Task>();
   readonly #shapes: Shapes;
   /** Tasks that are not settled. */
   #pending = 0;
@@ -99,7 +99,8 @@ export class Submitter {
    */
   submit(target: number, args: readonly unknown[], options: TaskOptions | undefined): Future<unknown> {
     this.#checkOpen();
-    const task = new Task(this, target, options?.timeout ?? Infinity, options?.chunk === true);
+    const timeout = options?.timeout === Infinity ? undefined : options?.timeout;
+    const task = new Task(this, target, timeout, options?.chunk === true);
     if (options?.signal?.aborted === true) {
       settle.cancel(task.future, cancelledBy(options.signal));
       return task.future;
@@ -148,8 +149,7 @@ export class Submitter {
 
   #checkOpen(): void {
     const { pool } = this;
-    if (pool.broken) throw brokenReason(pool);
-    if (pool.closed) throw shutDown();
+    if (!pool.open) throw pool.broken ? brokenReason(pool) : shutDown();
     if (!this.#owner && !pool.realm.isAlive(pool.owner)) {
       throw new BrokenExecutorError(
         'the thread that made this executor has ended, and its workers with it; make the executor in a thread that lasts',
@@ -203,13 +203,12 @@ export class Submitter {
         signal.removeEventListener('abort', onAbort);
       });
     }
-    if (task.timeout !== Infinity) undo.push(this.#watchTime(task));
+    if (task.timeout !== undefined) undo.push(this.#watchTime(task, task.timeout));
     if (undo.length > 0) task.release = () => undo.forEach((run) => run());
   }
 
-  #watchTime(task: Task): () => void {
-    return this.#stopper.watch(task, () => {
-      const { timeout } = task;
+  #watchTime(task: Task, timeout: number): () => void {
+    return this.#stopper.watch(task, timeout, () => {
       const error = new TimeoutError(
         `the task did not end within its timeout of ${timeout} ms, and was stopped`,
       );
@@ -272,11 +271,10 @@ export class Submitter {
 
   /** Settles futures. Callbacks of the user run here, and may come back (S3). */
   #deliver(): void {
-    for (let entry = this.#ripe.shift(); entry; entry = this.#ripe.shift()) {
-      const { task, code, value } = entry;
+    for (let task = this.#ripe.shift(); task; task = this.#ripe.shift()) {
       this.#settled(task);
-      if (code === SlotState.DONE) settle.fulfil(task.future, value);
-      else settle.fail(task.future, value);
+      if (task.outcome === SlotState.DONE) settle.fulfil(task.future, task.value);
+      else settle.fail(task.future, task.value);
     }
   }
 
@@ -347,7 +345,7 @@ export class Submitter {
   #break(task: Task, error: Error): void {
     if (task.settled) return;
     task.payload = task.transfer = undefined;
-    this.#ripe.push({ task, code: SlotState.FAILED, value: error });
+    this.#ripe.push(task.end(SlotState.FAILED, error));
   }
 
   /** Makes sure that no worker begins a task. False if one has, or if it was fetched and is about to be settled. */

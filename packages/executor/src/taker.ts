@@ -11,13 +11,13 @@ import { Atomics } from '@x/core/seam';
 import {
   areaBase,
   AREAS_WORD,
-  CODE_MASK,
   GENERATION_SHIFT,
   HEAD_WORD,
   RECORD_SHIFT,
   ringBase,
   ringOf,
   slotBase,
+  SLOT_MASK,
   SlotState,
   TAIL_WORD,
 } from './layout.js';
@@ -64,9 +64,9 @@ export class Taker {
           this.#tails[area] = tail;
           if (head === tail) break;
         }
-        const slot = Atomics.load(words, ring + (head & mask));
+        const cell = Atomics.load(words, ring + (head & mask));
         if (Atomics.compareExchange(words, base + HEAD_WORD, head, (head + 1) | 0) !== head) continue;
-        if (this.#claim(area, slot)) return true;
+        if (this.#claim(area, cell)) return true;
       }
     }
     this.forget();
@@ -79,13 +79,15 @@ export class Taker {
   }
 
   /** P1: only one who succeeds here runs the task. */
-  #claim(area: number, slot: number): boolean {
+  #claim(area: number, cell: number): boolean {
     const { words } = this.#pool;
+    const slot = cell & SLOT_MASK;
     const index = slotBase(area, slot);
-    const state = Atomics.load(words, index);
-    if ((state & CODE_MASK) !== SlotState.PENDING) return false;
-    const running = (state & (-1 << GENERATION_SHIFT)) | (this.#record << RECORD_SHIFT) | SlotState.RUNNING;
-    if (Atomics.compareExchange(words, index, state, running) !== state) return false;
+    const generation = cell & ~SLOT_MASK;
+    const running = generation | (this.#record << RECORD_SHIFT) | SlotState.RUNNING;
+    // The cell says which task it is, so the slot is not looked at before: its cache line has to come over but once.
+    const pending = generation | SlotState.PENDING;
+    if (Atomics.compareExchange(words, index, pending, running) !== pending) return false;
     this.area = area;
     this.slot = slot;
     this.index = index;

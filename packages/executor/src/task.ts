@@ -1,5 +1,6 @@
 /** A task, as the thread that submitted it keeps it: what is to be run, where it is, and its future. */
 import type { Wire } from '@x/core';
+import { SlotState } from './layout.js';
 import { settle, type CancelOptions, type Future, type FutureTask } from './future.js';
 import type { RawView } from './raw.js';
 import type { NumberRecord } from './records.js';
@@ -38,7 +39,8 @@ export class Task implements FutureTask {
   readonly submitter: Submitter;
   readonly target: number;
   readonly future: Future<unknown>;
-  readonly timeout: number;
+  /** Milliseconds that it may run, if that is limited. */
+  readonly timeout: number | undefined;
   readonly chunk: boolean;
   /** What was encoded but is not in a slot yet, or has to be posted again. */
   payload: Payload | undefined;
@@ -49,15 +51,26 @@ export class Task implements FutureTask {
   generation = 0;
   /** Takes alarms and listeners back. */
   release: (() => void) | undefined;
+  /** How it has ended: DONE, FAILED or BROKEN. */
+  outcome: SlotState = SlotState.FREE;
+  /** What it returned or threw. */
+  value: unknown = undefined;
   /** The future is settled, or about to be. */
   settled = false;
 
-  constructor(submitter: Submitter, target: number, timeout: number, chunk: boolean) {
+  constructor(submitter: Submitter, target: number, timeout: number | undefined, chunk: boolean) {
     this.submitter = submitter;
     this.target = target;
     this.timeout = timeout;
     this.chunk = chunk;
     this.future = settle.create(this);
+  }
+
+  /** Says how it has ended. */
+  end(outcome: SlotState, value: unknown): this {
+    this.outcome = outcome;
+    this.value = value;
+    return this;
   }
 
   isRunning(): boolean {

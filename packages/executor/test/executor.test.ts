@@ -126,10 +126,11 @@ describe('submit', () => {
       { 7: 1, 3: 2, constructor: 3, toString: 4 },
       withProto,
       {
-        get a() {
-          return executor.submit((n: number) => n, 5).result();
-        },
         b: 6,
+        get a() {
+          return executor.submit(({ n, m }: Record<string, number>) => n! + m!, { n: 2, m: 3 }).result();
+        },
+        c: 7,
       },
       ...Array.from({ length: 40 }, (_, i) => ({ [`key${i}`]: i })),
       Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`k${i}`, i])),

@@ -12,7 +12,7 @@ export function setupFilled(): PoolModel {
   const { words } = poolIn(model);
   for (const slot of [0, 1]) {
     words[layout.slotBase(0, slot)] = layout.SlotState.PENDING | (1 << layout.GENERATION_SHIFT);
-    words[layout.ringBase(0) + slot] = slot;
+    words[layout.ringBase(0) + slot] = (1 << layout.GENERATION_SHIFT) | slot;
   }
   words[layout.areaBase(0) + layout.TAIL_WORD] = 2;
   words[layout.AREAS_WORD] = 1;
