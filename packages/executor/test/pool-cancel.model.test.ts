@@ -33,7 +33,7 @@ test('either the canceller has the task or a worker, never both', async () => {
       },
       W0: worker(0),
     },
-    preemptions: LONG ? 3 : 2,
+    preemptions: 3,
     final: (model, { S }) => {
       const { cancelled, result, next } = (S as { value: Record<string, unknown> }).value;
       expect(result).toBe(cancelled ? CancelledError.name : 2);
@@ -57,7 +57,7 @@ test('a task that was cancelled in the overflow never runs, those around it do',
       },
       W0: worker(0),
     },
-    preemptions: LONG ? 2 : 1,
+    preemptions: 2,
     final: (model, { S }) => {
       const { cancelled, results } = (S as { value: Record<string, unknown> }).value;
       expect(results).toEqual([2, 4, cancelled ? CancelledError.name : 6, 8]);
@@ -81,7 +81,7 @@ test('a task that runs is cancelled, or has ended; the next one is not interrupt
       },
       W0: worker(0),
     },
-    preemptions: LONG ? 3 : 2,
+    preemptions: 3,
     final: (model, { S }) => {
       const { cancelled, result, next } = (S as { value: Record<string, unknown> }).value;
       expect(result).toBe(cancelled ? CancelledError.name : 2);

@@ -100,7 +100,7 @@ test('a submitter that dies, with a task in its memory, keeps no worker from end
       W0: worker(0),
     },
     preemptions: 0,
-    events: { kills: 1, prompt: !LONG, mortal: ['G'], idleSlices: 2 },
+    events: { kills: 1, mortal: ['G'], idleSlices: 2 },
     final: (model, { G }) => {
       for (const runs of runsOf(model, 2, 3)) expect(runs).toBeLessThanOrEqual(1);
       if ('value' in G) expect(G).toEqual({ value: [4, 6] });
@@ -154,7 +154,7 @@ test('tasks of other threads fail when the owner dies, since its workers end wit
         thread.kill('S');
       },
     },
-    preemptions: LONG ? 2 : 1,
+    preemptions: 2,
     events: { idleSlices: 3 },
     final: (_model, { G }) => {
       expect(G).toEqual({ value: BrokenExecutorError.name });
@@ -174,7 +174,7 @@ test.each([2, 3])('a system that has no room for a thread %i times', async (refu
       },
       W0: spare(0),
     },
-    preemptions: LONG ? 3 : 1,
+    preemptions: LONG ? 3 : 2,
     final: (_model, { S }) => {
       expect(S).toEqual({ value: refusals < 3 ? 2 : BrokenExecutorError.name });
     },

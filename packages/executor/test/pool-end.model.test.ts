@@ -72,7 +72,7 @@ test('a task that is submitted during the shutdown is not left behind by the las
       G: (model) => outcomeOf(() => guestOf(model).submit(2)),
       W0: worker(0),
     },
-    preemptions: LONG ? 2 : 1,
+    preemptions: 2,
     final: (model, { G }) => {
       const { value } = G as { value: unknown };
       expect([4, ShutdownError.name]).toContain(value);

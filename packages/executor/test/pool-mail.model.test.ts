@@ -32,7 +32,7 @@ test('arguments and results go by letter, each to its task', async () => {
       },
       W0: worker(0),
     },
-    preemptions: LONG ? 2 : 1,
+    preemptions: 2,
     final: (_model, { S }) => {
       expect(S).toEqual({ value: [parcel(2), parcel(4)] });
     },
@@ -54,7 +54,7 @@ test('the letter of a task that was cancelled is not taken for that of the next 
       },
       W0: worker(0),
     },
-    preemptions: LONG ? 2 : 1,
+    preemptions: 2,
     final: (model, { S }) => {
       const { cancelled, result, next } = (S as { value: Record<string, unknown> }).value;
       expect(result).toEqual(cancelled ? CancelledError.name : parcel(2));
@@ -80,7 +80,7 @@ test('a worker asks for arguments that are moved, unless the task is cancelled m
       },
       W0: worker(0),
     },
-    preemptions: LONG ? 2 : 1,
+    preemptions: 2,
     final: (_model, { S }) => {
       const { result, cancelled, other } = (S as { value: Record<string, unknown> }).value;
       expect(result).toBe(2);
@@ -106,7 +106,7 @@ test('another thread sends and gets its letters without a port', async () => {
       },
       W0: worker(0),
     },
-    preemptions: LONG ? 1 : 0,
+    preemptions: 1,
     events: { idleSlices: 1 },
     final: (_model, { G }) => {
       expect(G).toEqual({ value: [parcel(2), 4] });
@@ -154,7 +154,7 @@ test('the letters of a worker that died are fetched, or the task is reported', a
       W1: spare(1),
     },
     preemptions: 0,
-    events: { kills: 1, prompt: !LONG, mortal: ['W0'], idleSlices: 2 },
+    events: { kills: 1, mortal: ['W0'], idleSlices: 2 },
     final: (model, { S }) => {
       expect([parcel(2), BrokenExecutorError.name]).toContainEqual((S as { value: unknown }).value);
       expect(runsOf(model, 1)[0]).toBeLessThanOrEqual(1);

@@ -386,6 +386,7 @@ export function check<N extends string>(
   options: Omit<ExploreOptions<PoolModel, N>, 'words' | 'name' | 'events'> & { readonly events?: Events },
 ): Promise<Explored> {
   return explore({
+    maxMs: 400_000,
     still: STILL,
     ...options,
     threads: openMail(options.threads),

@@ -59,7 +59,7 @@ test('an event loop gets the result of its task', async () => {
       },
       W0: worker(0),
     },
-    preemptions: LONG ? 3 : 2,
+    preemptions: 3,
     final: (model, { S }) => {
       expect(S).toEqual({ value: 6 });
       expect(runsOf(model, 3)).toEqual([1]);
@@ -91,7 +91,7 @@ test('more tasks than slots: all are run, in order, once', async () => {
   await check({
     setup: setup({ ready: 1 }),
     threads: { S: blocking(1, 2, 3, 4), W0: worker(0) },
-    preemptions: LONG ? 2 : 1,
+    preemptions: 2,
     final: (model, { S }) => {
       expect(S).toEqual({ value: [2, 4, 6, 8] });
       expect(runsOf(model, 1, 2, 3, 4)).toEqual([1, 1, 1, 1]);
