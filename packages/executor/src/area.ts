@@ -11,7 +11,7 @@
 import { BrokenExecutorError, decode, encode, type Port, type Wire } from '@x/core';
 import { decodeBytes, Pieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
-import type { Deque } from './deque.js';
+import { Deque } from './deque.js';
 import {
   areaBase,
   CHUNK_BIT,
@@ -74,7 +74,10 @@ export class Area {
   readonly #inbox: Inbox | undefined;
   readonly #name: string;
   readonly #running: number[] = [];
-  /** 1 for the slots in `#running`. */
+  /** Slots whose tasks have ended, and those whose workers want the arguments; see `collect`. */
+  readonly #ended = new Deque<number>();
+  readonly #wanting: number[] = [];
+  /** 1 for the slots in `#running` and `#ended`. */
   readonly #listed: Uint8Array;
   #scanned: number;
   /** Tasks that were seen taken but not claimed, at the last inspection. */
@@ -94,8 +97,6 @@ export class Area {
     this.#name = nameOf(pool);
     this.#listed = new Uint8Array(slotsOf(number));
     for (let slot = slotsOf(number) - 1; slot >= 0; slot--) {
-      // One that a dead thread left behind.
-      Atomics.and(pool.words, slotBase(number, slot), ~(CODE_MASK | RECORD_MASK));
       this.#free.push(slot);
       this.#tasks.push(undefined);
     }
@@ -126,16 +127,17 @@ export class Area {
     return slotBase(this.number, task.slot);
   }
 
-  /** Puts a task into a free slot and the ring. */
+  /** Puts a task into a free slot and the ring. If it throws, which takes a lack of memory, nothing has changed. */
   place(task: Task, payload: Payload | Pieces): void {
     const { words } = this.#pool;
-    const slot = this.#free.pop()!;
+    const slot = this.#free.at(-1)!;
     const index = slotBase(this.number, slot);
+    words[index + SHELF_WORD] = -1;
+    let format = this.#payloads.write(index, payload);
+    this.#free.pop();
     task.slot = slot;
     task.generation = ((words[index]! >>> GENERATION_SHIFT) + 1) & (-1 >>> GENERATION_SHIFT);
     this.#tasks[slot] = task;
-    words[index + SHELF_WORD] = -1;
-    let format = this.#payloads.write(index, payload);
     if (format === undefined) {
       // The encoder's memory is used again by the next call.
       task.payload ??= payload instanceof Uint8Array || payload instanceof Pieces ? payload.slice() : payload;
@@ -154,11 +156,12 @@ export class Area {
   }
 
   /** Puts a task's cell into the ring. */
-  push({ slot, generation }: Task): void {
+  push(task: Task): void {
     const { words } = this.#pool;
     // Nobody else writes it.
     const tail = words[this.#base + TAIL_WORD]!;
-    words[this.#ring + (tail & this.#ringMask)] = (generation << GENERATION_SHIFT) | slot;
+    task.position = tail;
+    words[this.#ring + (tail & this.#ringMask)] = (task.generation << GENERATION_SHIFT) | task.slot;
     Atomics.store(words, this.#base + TAIL_WORD, (tail + 1) | 0);
   }
 
@@ -183,36 +186,38 @@ export class Area {
     return task.slot < 0 ? SlotState.FREE : Atomics.load(this.#pool.words, slotBase(this.number, task.slot));
   }
 
-  /** Fetches what is finished. Returns how many tasks were. */
+  /**
+   * Fetches what is finished. Returns how many tasks were. First finds out what there is to do: to read a result may run code
+   * of the user's (`fromState`), which may come back here.
+   */
   collect(): number {
     const { words } = this.#pool;
     const running = this.#running;
     let kept = 0;
-    let fetched = 0;
     const { length } = running;
     for (let i = 0; i < length; i++) {
       const slot = running[i]!;
-      if (this.#fetch(slot)) {
-        this.#listed[slot] = 0;
-        fetched++;
-      } else {
-        running[kept++] = slot;
-      }
+      if (!this.#look(slot)) running[kept++] = slot;
     }
     running.length = kept;
     const head = Atomics.load(words, this.#base + HEAD_WORD);
     while (this.#scanned !== head) {
-      const slot = words[this.#ring + (this.#scanned & this.#ringMask)]! & SLOT_MASK;
+      const cell = words[this.#ring + (this.#scanned & this.#ringMask)]!;
+      const slot = cell & SLOT_MASK;
       this.#scanned = (this.#scanned + 1) | 0;
       this.#prefetch((this.#scanned + AHEAD) | 0);
-      // A cell that was put in twice may name a slot that is free by now, or is listed already.
-      if (this.#tasks[slot] === undefined || this.#listed[slot] === 1) continue;
-      if (this.#fetch(slot)) {
-        fetched++;
-      } else {
-        this.#listed[slot] = 1;
-        running.push(slot);
-      }
+      // A cell that was put in twice may name a slot that is free by now, or another task's, or is listed already.
+      const task = this.#tasks[slot];
+      if (task === undefined || task.generation !== cell >>> GENERATION_SHIFT || this.#listed[slot] === 1)
+        continue;
+      this.#listed[slot] = 1;
+      if (!this.#look(slot)) running.push(slot);
+    }
+    let fetched = 0;
+    for (let slot = this.#wanting.pop(); slot !== undefined; slot = this.#wanting.pop()) this.#send(slot);
+    for (let slot = this.#ended.shift(); slot !== undefined; slot = this.#ended.shift()) {
+      this.#fetch(slot);
+      fetched++;
     }
     return fetched;
   }
@@ -228,48 +233,54 @@ export class Area {
     if (task !== undefined) words[slotBase(this.number, slot) + TARGET_WORD] = task.target;
   }
 
-  /** Fetches a slot's task if it is finished, and frees the slot. */
-  #fetch(slot: number): boolean {
+  /** Notes what there is to do about a listed slot. Returns whether its task has ended. */
+  #look(slot: number): boolean {
+    const code = Atomics.load(this.#pool.words, slotBase(this.number, slot)) & CODE_MASK;
+    if (hasEnded(code)) {
+      this.#ended.push(slot);
+      return true;
+    }
+    if (code === SlotState.WANTED) this.#wanting.push(slot);
+    return false;
+  }
+
+  /** Fetches the task of a slot that has ended, and frees the slot. */
+  #fetch(slot: number): void {
+    const { words } = this.#pool;
     const index = slotBase(this.number, slot);
-    const state = Atomics.load(this.#pool.words, index);
+    // It does not change any more.
+    const state = words[index]!;
     const code = state & CODE_MASK;
     const task = this.#tasks[slot]!;
     switch (code) {
       case SlotState.DONE:
       case SlotState.FAILED:
-        this.#end(task, index, state, code);
+        this.#end(task, index, state, code === SlotState.FAILED);
         this.#finished.push(task);
         break;
       case SlotState.BROKEN:
-        this.#finished.push(task.end(code, this.#brokenError((state & RECORD_MASK) >>> RECORD_SHIFT)));
-        break;
-      case SlotState.CANCELLED:
+        this.#finished.push(task.end(true, this.#brokenError((state & RECORD_MASK) >>> RECORD_SHIFT)));
         break;
       case SlotState.RELEASED:
         // Its result may have been posted, and nobody will ask for it.
         this.#dropLetter(task, state);
         break;
-      case SlotState.WANTED:
-        this.#send(task, index, state);
-        return false;
-      default:
-        return false;
     }
-    const shelf = this.#pool.words[index + SHELF_WORD]!;
+    const shelf = words[index + SHELF_WORD]!;
     if (shelf >= 0) this.#owner!.shelves.giveBack(shelf);
+    this.#listed[slot] = 0;
     this.#tasks[slot] = undefined;
     task.slot = -1;
     task.payload = task.transfer = undefined;
     this.#free.push(slot);
-    return true;
   }
 
-  #end(task: Task, index: number, state: number, code: SlotState): void {
+  #end(task: Task, index: number, state: number, failed: boolean): void {
     try {
       const value = this.#payloads.read(index);
-      task.end(code, value === POSTED ? this.#resultFrom(task, state) : value);
+      task.end(failed, value === POSTED ? this.#resultFrom(task, state) : value);
     } catch (error) {
-      task.end(SlotState.FAILED, error);
+      task.end(true, error);
     }
   }
 
@@ -294,7 +305,11 @@ export class Area {
   }
 
   /** Sends a worker the arguments that it wants. */
-  #send(task: Task, index: number, state: number): void {
+  #send(slot: number): void {
+    const task = this.#tasks[slot];
+    const index = slotBase(this.number, slot);
+    const state = Atomics.load(this.#pool.words, index);
+    if (task === undefined || (state & CODE_MASK) !== SlotState.WANTED) return;
     const record = (state & RECORD_MASK) >>> RECORD_SHIFT;
     const letter = this.letter(task);
     if (letter) {
@@ -321,15 +336,13 @@ export class Area {
   hasNews(): boolean {
     const { words } = this.#pool;
     for (const slot of this.#running) {
-      const code = Atomics.load(words, slotBase(this.number, slot)) & CODE_MASK;
-      if (code >= SlotState.WANTED && code !== SlotState.STOPPED && code !== SlotState.KILLED) return true;
+      if (isNews(Atomics.load(words, slotBase(this.number, slot)) & CODE_MASK)) return true;
     }
     let at = this.#scanned;
     const head = Atomics.load(words, this.#base + HEAD_WORD);
     while (at !== head) {
       const slot = words[this.#ring + (at & this.#ringMask)]! & SLOT_MASK;
-      const code = Atomics.load(words, slotBase(this.number, slot)) & CODE_MASK;
-      if (code >= SlotState.WANTED && code !== SlotState.STOPPED && code !== SlotState.KILLED) return true;
+      if (isNews(Atomics.load(words, slotBase(this.number, slot)) & CODE_MASK)) return true;
       at = (at + 1) | 0;
     }
     return false;
@@ -339,11 +352,14 @@ export class Area {
   inspect(): void {
     const before = this.#suspects;
     const now = new Set<Task>();
+    const head = Atomics.load(this.#pool.words, this.#base + HEAD_WORD);
     for (const slot of this.#running) {
       const index = slotBase(this.number, slot);
       const state = Atomics.load(this.#pool.words, index);
-      if ((state & CODE_MASK) === SlotState.PENDING) now.add(this.#tasks[slot]!);
-      else this.#pool.breakIfDead(index, state, true);
+      const task = this.#tasks[slot]!;
+      if ((state & CODE_MASK) !== SlotState.PENDING) this.#pool.breakIfDead(index, state, true);
+      // Put in again already, and not taken again yet, otherwise.
+      else if (((head - task.position) | 0) > 0) now.add(task);
     }
     this.#suspects = now;
     for (const task of now) {
@@ -352,4 +368,17 @@ export class Area {
     }
     if (now.size > 0) this.#pool.wakeWorker();
   }
+}
+
+function hasEnded(code: number): boolean {
+  return code >= SlotState.DONE && !isBeingEnded(code);
+}
+
+/** Whether there is something for the submitter to do. */
+function isNews(code: number): boolean {
+  return code === SlotState.WANTED || hasEnded(code);
+}
+
+function isBeingEnded(code: number): boolean {
+  return code === SlotState.STOPPING || code === SlotState.STOPPED || code === SlotState.KILLED;
 }

@@ -15,6 +15,7 @@ import { launch, type Launched } from './launch.js';
 import {
   ALIVE_WORD,
   ASKS_WORD,
+  DONE_WORD,
   EXIT_WORD,
   KILL_WORD,
   LEAVE,
@@ -243,12 +244,15 @@ export class Crew implements Owner {
   }
 
   #start(): void {
+    // The records of those who have left, or else an owner that only ever blocks would run out of them.
+    this.bury();
     const { words } = this.#pool;
     const record = this.#freeRecord();
     const base = recordBase(record);
     this.#reasons.delete(record);
     this.#departed.delete(record);
-    for (const word of [THREAD_WORD, EXIT_WORD, KILL_WORD, WAITS_WORD]) Atomics.store(words, base + word, 0);
+    for (const word of [THREAD_WORD, EXIT_WORD, KILL_WORD, WAITS_WORD, DONE_WORD])
+      Atomics.store(words, base + word, 0);
     const [port, remote] = workers!.channel();
     const order: WorkerOrder = {
       executor: this.#executor,
@@ -284,9 +288,10 @@ export class Crew implements Owner {
 
   #freeRecord(): number {
     // Round robin among as few as serve, so that what is known of a worker that ended stays known for a while.
-    const size = Math.min(MAX_RECORDS, this.#pool.maxWorkers * 2 + 8);
+    const few = Math.max(this.#pool.maxWorkers * 2 + 8, this.#hands.size + 1);
+    const size = Math.min(MAX_RECORDS, few);
     for (let tries = 0; tries < MAX_RECORDS; tries++) {
-      const record = (this.#next + tries) % Math.max(size, this.#hands.size + 1);
+      const record = (this.#next + tries) % size;
       if (this.#hands.has(record) || this.#pool.modeOf(record) !== WorkerMode.NONE) continue;
       this.#next = record + 1;
       return record;

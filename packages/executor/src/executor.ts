@@ -55,9 +55,6 @@ export interface ExecutorStats {
   readonly pending: number;
 }
 
-/** Stands for a target before there is one. */
-const NO_TARGET = Symbol('no target');
-
 /** The pool of an executor. @internal */
 export let poolOf: (executor: ThreadPoolExecutor) => Pool;
 
@@ -97,9 +94,6 @@ export class ThreadPoolExecutor extends Primitive {
   readonly #pool: Pool;
   readonly #crew: Crew | undefined;
   #numbers: TargetNumbers | undefined;
-  /** The target of the last task, and its number: most tasks follow one of the same function. */
-  #lastTarget: unknown = NO_TARGET;
-  #lastNumber = 0;
   #submitter: Submitter | undefined;
 
   static {
@@ -269,13 +263,9 @@ export class ThreadPoolExecutor extends Primitive {
   }
 
   #submit(target: unknown, args: readonly unknown[], options: TaskOptions | undefined): Future<unknown> {
-    if (target !== this.#lastTarget) {
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared with functions on the stack
-      const reference = captureTarget(target, { above: ThreadPoolExecutor.prototype.submit });
-      this.#lastNumber = this.#numberOf(reference);
-      this.#lastTarget = target;
-    }
-    return this.#own().submit(this.#lastNumber, args, options);
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared with functions on the stack
+    const reference = captureTarget(target, { above: ThreadPoolExecutor.prototype.submit });
+    return this.#own().submit(this.#numberOf(reference), args, options);
   }
 
   #numberOf(reference: TargetReference): number {

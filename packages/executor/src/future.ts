@@ -41,9 +41,9 @@ const enum State {
   CANCELLED,
 }
 
-/** What `keep` was called with last. */
-let resolveLast: (value: never) => void;
-let rejectLast: (error: unknown) => void;
+/** What `keep` was called with. */
+let resolveLast: ((value: never) => void) | undefined;
+let rejectLast: ((error: unknown) => void) | undefined;
 
 /** For `new Promise`, so that no function has to be made for each. */
 const keep = (resolve: (value: never) => void, reject: (error: unknown) => void): void => {
@@ -258,8 +258,10 @@ export class Future<T> implements PromiseLike<T> {
     if (this.#promise) return this.#promise;
     if (this.#state === State.PENDING) {
       this.#promise = new Promise<T>(keep);
-      this.#resolve = resolveLast as (value: T) => void;
+      this.#resolve = resolveLast as ((value: T) => void) | undefined;
       this.#reject = rejectLast;
+      // They would keep the promise, and its value, until the next one.
+      resolveLast = rejectLast = undefined;
       return this.#promise;
     }
     const fulfilled = this.#state === State.FULFILLED;

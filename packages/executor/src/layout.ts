@@ -30,7 +30,7 @@
  * 6     WAITEPOCH bumped when such a wait begins
  * 7     EXIT     how it ended: 0 unknown · exit code + 1
  * 8     KILL     TERMINATE, TERMINATING, LEAVE, or 0
- * 9     QUICK    tasks that it does in the time that it takes to wake another one; 0 if it does no short ones
+ * 9     QUICK    tasks that it does in the time that it takes to wake another one; 0: not known, or the last one was long
  * 16    MODE     WorkerMode
  * 17    DONE     tasks it has run
  * ```
@@ -175,7 +175,7 @@ export const STARTED_WORD = 6;
 
 /** The life of a task in its slot. */
 export const SlotState = {
-  /** There was no task in it. After one, its last state stays until the next. */
+  /** There was no task in it, or its thread has ended. After one, its last state stays until the next. */
   FREE: 0,
   /** Submitted. The submitter may take it back, a worker may take it. */
   PENDING: 1,

@@ -31,7 +31,7 @@ export interface TaskDescription<A extends readonly unknown[], R> {
   readonly args?: A | undefined;
   /** Cancels the task when it fires, also while it runs; see `Future.cancel`. */
   readonly signal?: AbortSignal | undefined;
-  /** What is moved to the worker instead of copied: `ArrayBuffer`s, `MessagePort`s and the like. */
+  /** What is moved to the worker instead of copied: `ArrayBuffer`s, and in the thread that made the executor also `MessagePort`s and the like. */
   readonly transfer?: readonly unknown[] | undefined;
   /** Milliseconds that the task may run. Then its signal fires, its worker is replaced, and the future fails with `TimeoutError`. */
   readonly timeout?: number | undefined;

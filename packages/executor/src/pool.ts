@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - P1. A task runs at most once: a worker may run it only after changing its slot from PENDING to
- *   RUNNING, and the generation in the state makes that fail for another task in the same slot.
+ *   RUNNING, and the generation in the cell and in the state makes that fail for another task in the same slot.
  * - P2. A submitted task is never lost without a word. Its position may be taken from the ring by a worker
  *   that dies before it claims the slot; then the slot stays PENDING below HEAD, where its submitter
  *   finds it and puts it in again. A worker that dies afterwards is named in the state.
@@ -177,7 +177,7 @@ export class Pool {
       const base = recordBase(record);
       const asleep = Atomics.load(words, base + ASLEEP_WORD);
       if (asleep === SLEEPING) {
-        if (this.rouse(record)) return false;
+        if (this.#wake(record, SLEEPING)) return false;
       } else if (asleep === NAPPING) {
         napper = record;
       } else if (asleep === 0) {
@@ -186,7 +186,16 @@ export class Pool {
     }
     if (napper < 0 || sparing) return false;
     if (soon > 0 && this.pending() <= soon) return true;
-    return this.rouse(napper) && Atomics.load(words, recordBase(napper) + QUICK_WORD) > 0;
+    return this.#wake(napper, NAPPING) && Atomics.load(words, recordBase(napper) + QUICK_WORD) > 0;
+  }
+
+  /** For a worker whose nap has ended while there is work: says that those who are awake are not as quick as they were. */
+  doubt(): void {
+    const { words } = this;
+    for (let record = 0; record < Atomics.load(words, RECORDS_WORD); record++) {
+      const base = recordBase(record);
+      if (Atomics.load(words, base + ASLEEP_WORD) === 0) Atomics.store(words, base + QUICK_WORD, 0);
+    }
   }
 
   wakeAllWorkers(): void {
@@ -204,15 +213,19 @@ export class Pool {
 
   /** Takes a worker out of its sleep. False if it does not sleep, or somebody else has just done so. */
   rouse(record: number): boolean {
-    if (!this.#takeFromSleep(record)) return false;
+    return this.#wake(record, Atomics.load(this.words, recordBase(record) + ASLEEP_WORD));
+  }
+
+  /** The same for a worker that was seen to sleep in this way: another one may be no sleep from which it can be woken. */
+  #wake(record: number, asleep: number): boolean {
+    if (!this.#takeFromSleep(record, asleep)) return false;
     Atomics.notify(this.words, recordBase(record) + ASLEEP_WORD);
     return true;
   }
 
   /** Says of a worker that it does not sleep any more. False if somebody else has. */
-  #takeFromSleep(record: number): boolean {
+  #takeFromSleep(record: number, asleep: number): boolean {
     const index = recordBase(record) + ASLEEP_WORD;
-    const asleep = Atomics.load(this.words, index);
     if (asleep === 0 || Atomics.compareExchange(this.words, index, asleep, 0) !== asleep) return false;
     Atomics.sub(this.words, SLEEPERS_WORD, 1);
     return true;
@@ -290,7 +303,7 @@ export class Pool {
     const { words } = this;
     const base = recordBase(record);
     if (this.modeOf(record) === WorkerMode.NONE) return;
-    this.#takeFromSleep(record);
+    this.#takeFromSleep(record, Atomics.load(words, base + ASLEEP_WORD));
     const thread = this.threadOf(record);
     for (let area = 0; area < Atomics.load(words, AREAS_WORD); area++) {
       let found = false;
@@ -305,7 +318,7 @@ export class Pool {
       }
     }
     for (const word of [KILL_WORD, WAITS_WORD, QUICK_WORD]) Atomics.store(words, base + word, 0);
-    // Last, so that a record is free only when no state names it.
+    // Last, so that a record is free only when no state of a task that runs names it.
     Atomics.store(words, base + MODE_WORD, WorkerMode.NONE);
     if (counted) Atomics.sub(words, ALIVE_WORD, 1);
     // Those who wait for the end of the pool, or for a replacement.
@@ -351,6 +364,10 @@ export class Pool {
       const before = Atomics.load(words, index);
       if (before !== 0 && !(this.realm.hasEnded(before) && this.#isQuiet(area))) continue;
       if (Atomics.compareExchange(words, index, before, member.id) !== before) continue;
+      if (before !== 0 && !this.#clear(area)) {
+        Atomics.store(words, index, before);
+        continue;
+      }
       for (
         let areas = Atomics.load(words, AREAS_WORD);
         areas <= area;
@@ -363,6 +380,23 @@ export class Pool {
       return area;
     }
     return undefined;
+  }
+
+  /**
+   * Takes back what a dead thread has submitted. False if a worker is at it: one that took the last cell before the area was
+   * claimed may claim the task afterwards.
+   */
+  #clear(area: number): boolean {
+    const { words } = this;
+    for (let slot = 0; slot < slotsOf(area); slot++) {
+      const index = slotBase(area, slot);
+      const state = Atomics.load(words, index);
+      const code = state & CODE_MASK;
+      if (isHeldByWorker(code)) return false;
+      if (code !== SlotState.PENDING) continue;
+      if (Atomics.compareExchange(words, index, state, state & ~CODE_MASK) !== state) return false;
+    }
+    return true;
   }
 
   /** Whether no worker has anything to do with the area. */

@@ -58,7 +58,8 @@ export class Rest {
           const wait = Atomics.waitAsync(words, this.#asleep, kind, IDLE_SLICE_MS);
           if (wait.async) await wait.value;
         } else {
-          Atomics.wait(words, this.#asleep, kind, kind === NAPPING ? NAP_MS : IDLE_SLICE_MS);
+          const woke = Atomics.wait(words, this.#asleep, kind, kind === NAPPING ? NAP_MS : IDLE_SLICE_MS);
+          if (woke === 'timed-out' && kind === NAPPING && this.#pool.hasWork()) this.#pool.doubt();
           for (const round of agent().rounds) round();
         }
       }

@@ -110,6 +110,7 @@ export class Runner {
       if (now - this.#turned > TURN_MS) await this.#turn();
     }
     this.#setMode(WorkerMode.LEAVING);
+    this.#setQuick(0);
     // The owner may start another one in its place.
     this.#pool.askOwner();
   }

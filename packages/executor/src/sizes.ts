@@ -3,7 +3,7 @@
  * may depend on the numbers.
  */
 
-/** Worker records; a power of two. One is used again only after its worker was buried: then no slot's state names it any more. */
+/** Worker records; a power of two. One is used again only after its worker was buried: then the state of no task that runs names it any more. */
 export const MAX_RECORDS = 1 << 10;
 /** Functions that a pool knows. */
 export const MAX_TARGETS = 1 << 12;

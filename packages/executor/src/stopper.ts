@@ -42,7 +42,8 @@ export class Stopper {
       const started = isHeldByWorker(state & CODE_MASK)
         ? this.#pool.doubles[(this.#area.indexOf(task) + STARTED_WORD) >> 1]!
         : 0;
-      const left = started === 0 ? timeout : started + timeout - epochNow();
+      // Nobody runs it yet, so its time has not begun.
+      const left = started === 0 ? Math.max(timeout, 1) : started + timeout - epochNow();
       if (left > 0) undo = this.#alarms.set(left, look);
       else onLate();
     };
@@ -59,6 +60,7 @@ export class Stopper {
    */
   stop(task: Task, grace: number): boolean {
     const { words, realm } = this.#pool;
+    if (task.slot < 0) return false;
     const index = this.#area.indexOf(task);
     for (;;) {
       const state = Atomics.load(words, index);

@@ -4,7 +4,7 @@
  * - S3. Whatever settles futures works on `#ripe` alone, so that a callback of the user may come back into this class.
  * - S4. A task that is not settled is in the area, in `#overflow`, or in `#ripe`.
  */
-import { agent, BrokenExecutorError, encode, TimeoutError } from '@x/core';
+import { agent, BrokenExecutorError, encode, TimeoutError, TransferError } from '@x/core';
 import { encodePieces, type Pieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { Alarms } from './alarms.js';
@@ -39,7 +39,7 @@ export class Submitter {
   readonly #shapes: Shapes;
   /** Tasks that are not settled. */
   #pending = 0;
-  /** Tasks since a worker was woken that naps between short ones. */
+  /** Tasks since a worker that naps between short ones was woken, or left alone. */
   #unannounced = 0;
   /** Those that no worker had begun were told that none will. */
   #failed = false;
@@ -113,7 +113,6 @@ export class Submitter {
     const transfer = options?.transfer?.length ? options.transfer : undefined;
     const plain = transfer === undefined ? this.#plain(args) : undefined;
     if (plain === undefined) this.#pack(task, args, transfer);
-    this.#pending++;
     if (this.#overflow.size === 0 && this.#area.hasRoom) {
       this.#area.place(task, plain ?? task.payload!);
     } else {
@@ -121,6 +120,7 @@ export class Submitter {
       this.#overflow.push(task);
       Atomics.add(this.pool.words, this.#base + OVERFLOW_WORD, 1);
     }
+    this.#pending++;
     // Whoever shuts the pool down marks it first, and workers look for tasks afterwards. So a task that they may have
     // missed sees the mark.
     if (this.pool.closed && this.#withdraw(task)) {
@@ -182,6 +182,11 @@ export class Submitter {
   /** Encodes what bytes alone cannot carry. */
   #pack(task: Task, args: readonly unknown[], transfer: readonly unknown[] | undefined): void {
     const wire = encode(args, 'args');
+    if (!this.#owner && transfer?.some((item) => !(item instanceof ArrayBuffer))) {
+      throw new TransferError(
+        'only the thread that made the executor can transfer anything but an ArrayBuffer to a task; others reach its workers by a channel that copies',
+      );
+    }
     try {
       // The caller may change or reuse what he gave; what he transfers is his no longer.
       const packed = structuredClone({ wire, transfer }, { transfer: (transfer ?? []) as never });
@@ -227,8 +232,13 @@ export class Submitter {
       if (!task) break;
       // One that was cancelled is counted no longer.
       if (task.payload === undefined) continue;
-      this.#area.place(task, task.payload);
       fed++;
+      try {
+        this.#area.place(task, task.payload);
+      } catch (error) {
+        // There is no memory for its arguments.
+        this.#break(task, error);
+      }
     }
     if (fed === 0) return;
     Atomics.sub(this.pool.words, this.#base + OVERFLOW_WORD, fed);
@@ -273,8 +283,9 @@ export class Submitter {
   #deliver(): void {
     for (let task = this.#ripe.shift(); task; task = this.#ripe.shift()) {
       this.#settled(task);
-      if (task.outcome === SlotState.DONE) settle.fulfil(task.future, task.value);
-      else settle.fail(task.future, task.value);
+      if (task.failed) settle.fail(task.future, task.value);
+      else settle.fulfil(task.future, task.value);
+      task.value = undefined;
     }
   }
 
@@ -342,10 +353,10 @@ export class Submitter {
     this.#deliver();
   }
 
-  #break(task: Task, error: Error): void {
+  #break(task: Task, error: unknown): void {
     if (task.settled) return;
     task.payload = task.transfer = undefined;
-    this.#ripe.push(task.end(SlotState.FAILED, error));
+    this.#ripe.push(task.end(true, error));
   }
 
   /** Makes sure that no worker begins a task. False if one has, or if it was fetched and is about to be settled. */

@@ -1,6 +1,5 @@
 /** A task, as the thread that submitted it keeps it: what is to be run, where it is, and its future. */
 import type { Wire } from '@x/core';
-import { SlotState } from './layout.js';
 import { settle, type CancelOptions, type Future, type FutureTask } from './future.js';
 import type { RawView } from './raw.js';
 import type { NumberRecord } from './records.js';
@@ -49,10 +48,12 @@ export class Task implements FutureTask {
   /** The slot, or -1 while the task waits in this thread's memory. */
   slot = -1;
   generation = 0;
+  /** Where its last cell is in the ring. */
+  position = 0;
   /** Takes alarms and listeners back. */
   release: (() => void) | undefined;
-  /** How it has ended: DONE, FAILED or BROKEN. */
-  outcome: SlotState = SlotState.FREE;
+  /** Whether it threw, or was broken. */
+  failed = false;
   /** What it returned or threw. */
   value: unknown = undefined;
   /** The future is settled, or about to be. */
@@ -67,8 +68,8 @@ export class Task implements FutureTask {
   }
 
   /** Says how it has ended. */
-  end(outcome: SlotState, value: unknown): this {
-    this.outcome = outcome;
+  end(failed: boolean, value: unknown): this {
+    this.failed = failed;
     this.value = value;
     return this;
   }

@@ -375,6 +375,15 @@ describe('the workers', () => {
     expect(executor.submit(() => 'and goes on').result()).toBe('and goes on');
   });
 
+  it('are replaced after maxTasksPerWorker tasks, also when their records are used again', async () => {
+    const executor = pool(1, { maxTasksPerWorker: 1 });
+    // More than there are records for one worker; each has ended before the next one starts.
+    for (let n = 0; n < 14; n++) {
+      expect(await executor.submit((value: number) => value, n)).toBe(n);
+      await expect.poll(() => executor.stats().workers, { timeout: 5000 }).toBe(0);
+    }
+  });
+
   it('are replaced after maxTasksPerWorker tasks', () => {
     const executor = pool(1, { maxTasksPerWorker: 2, threadNamePrefix: 'short' });
     const names = Array.from({ length: 5 }, () => executor.submit(jobs.threadName).result());

@@ -250,6 +250,18 @@ describe('a task with a limit', () => {
       );
     }));
 
+  it('may be 0, also for one that waits in memory, and touches no other task', () =>
+    guarded(async () => {
+      const executor = pool(1);
+      const release = occupy(executor);
+      const before = Array.from({ length: 1023 }, (_, n) => executor.submit((value: number) => value, n));
+      const late = executor.submit({ target: forever, args: [shared()], timeout: 0 });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      release();
+      await expect(late).rejects.toBeInstanceOf(TimeoutError);
+      expect(await Promise.all(before)).toEqual(before.map((_, n) => n));
+    }));
+
   it('is counted from its begin, not from its submission', () => {
     const executor = pool(1);
     const release = occupy(executor);

@@ -1,6 +1,8 @@
 /** Shutting down under the explorer, while tasks are in flight and while others submit; and taking an area. */
 import { ShutdownError } from '@x/core';
+import { Atomics } from '@x/core/seam';
 import { expect, test } from 'vitest';
+// First, since it puts the small sizes in place.
 import {
   areaOf,
   check,
@@ -9,12 +11,15 @@ import {
   LONG,
   outcomeOf,
   ownerOf,
+  poolIn,
   runsOf,
   setup,
   spare,
   tasksIn,
   worker,
 } from './pool-model.js';
+import * as layout from '../src/layout.js';
+import { Taker } from '../src/taker.js';
 
 test('what was submitted before the shutdown is run, and nothing after it', async () => {
   await check({
@@ -113,5 +118,37 @@ test('an area of a dead thread is not taken while its ring holds a task', async 
     final: (model, { H }) => {
       expect(H).toEqual({ value: tasksIn(model, 1) === 0 ? 1 : undefined });
     },
+  });
+});
+
+test('the slot of a task that a worker is about to claim is not given to another one with its area', async () => {
+  await check({
+    setup: () => {
+      const model = setup({ submitters: 1, ready: 1 })();
+      const { words } = poolIn(model);
+      // A guest has put a task in, and has ended.
+      words[layout.areaBase(1) + layout.AREA_THREAD_WORD] = (1 << 24) | 1;
+      words[layout.slotBase(1, 0)] = layout.SlotState.PENDING | (1 << layout.GENERATION_SHIFT);
+      words[layout.ringBase(1)] = 1 << layout.GENERATION_SHIFT;
+      words[layout.areaBase(1) + layout.TAIL_WORD] = 1;
+      words[layout.AREAS_WORD] = 2;
+      return model;
+    },
+    threads: {
+      S: () => undefined,
+      W0: (model, thread) => {
+        const own = new Taker(poolIn(model), 0);
+        if (!own.take()) return;
+        const done = (own.state & ~layout.CODE_MASK) | layout.SlotState.DONE;
+        const was = Atomics.compareExchange(poolIn(model).words, own.index, own.state, done);
+        thread.check(was === own.state, `the slot of a task that runs says ${was}, not ${own.state}`);
+      },
+      H: (model) => {
+        const area = areaOf(model);
+        if (area !== undefined) guestOf(model, area).submit(3);
+        return area ?? 'none';
+      },
+    },
+    preemptions: 3,
   });
 });

@@ -262,3 +262,32 @@ test('a worker that naps beside a quick one has its task when the nap ends', asy
     },
   });
 });
+
+test('a wake is not spent on a worker that waits for its arguments', async () => {
+  await check({
+    setup: () => {
+      const model = setup({ submitters: 1, ready: 2 })();
+      const { words } = poolIn(model);
+      for (const record of [0, 1]) words[layout.recordBase(record) + layout.ASLEEP_WORD] = layout.SLEEPING;
+      words[layout.SLEEPERS_WORD] = 2;
+      return model;
+    },
+    threads: {
+      S: (model) => {
+        poolIn(model).wakeWorker();
+      },
+      // Woken by somebody else; takes that one's task, whose arguments it has to ask for.
+      W0: (model) => {
+        const own = poolIn(model);
+        own.rouse(0);
+        own.fallAsleep(0, layout.FETCHING);
+      },
+    },
+    preemptions: 3,
+    final: (model) => {
+      const { words } = poolIn(model);
+      const asleep = [0, 1].map((record) => words[layout.recordBase(record) + layout.ASLEEP_WORD]);
+      expect(asleep).not.toEqual([0, layout.SLEEPING]);
+    },
+  });
+});

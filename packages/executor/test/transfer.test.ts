@@ -1,7 +1,8 @@
 import { targetsFrom, transfer, TransferError } from '@x/executor';
 import { Thread } from '@x/thread';
-import { describe, expect, it } from 'vitest';
-import { caught, pool } from './pool.js';
+import { registerClass } from '@x/core';
+import { describe, expect, it, vi } from 'vitest';
+import { caught, occupy, pool } from './pool.js';
 
 const jobs = targetsFrom<typeof import('./programs/moving.mjs')>(
   new URL('./programs/moving.mjs', import.meta.url),
@@ -97,5 +98,89 @@ describe('transfer', () => {
     expect(() => wrong({}, new ArrayBuffer(1))).toThrow('needs a list such as [bytes.buffer]');
     const value = {};
     expect(transfer(value, [])).toBe(value);
+  });
+});
+
+describe('a message port', () => {
+  it('cannot be transferred to a task by another thread than the one that made the executor', async () => {
+    const executor = pool(1);
+    const guest = new Thread({
+      args: [executor],
+      target: (inner: typeof executor) => {
+        const { port1, port2 } = new MessageChannel();
+        try {
+          inner.submit({ target: (port: unknown) => typeof port, args: [port2], transfer: [port2] });
+          return 'submitted';
+        } catch (error) {
+          return (error as Error).name;
+        } finally {
+          port1.close();
+        }
+      },
+    });
+    guest.start();
+    expect(await guest.resultAsync({ timeout: 5000 })).toBe(TransferError.name);
+    expect(executor.submit(() => 'alive').result({ timeout: 5000 })).toBe('alive');
+  });
+});
+
+describe('a result of a class', () => {
+  it('may use the executor while it is made', async () => {
+    const executor = pool(1);
+    const { tokenLater } = targetsFrom<typeof import('./programs/tokens.mjs')>(
+      new URL('./programs/tokens.mjs', import.meta.url),
+    );
+    class Token {
+      constructor(readonly n: number) {}
+    }
+    const seen: unknown[] = [];
+    const fromState = (n: number): Token => {
+      seen.push(executor.submit((value: string) => value, `for ${n}`).result({ timeout: 5000 }));
+      return new Token(n);
+    };
+    registerClass(Token, { toState: ({ n }: Token) => n, fromState }, 'executor/test/Token');
+    for (const n of [1, 2])
+      expect(executor.submit(tokenLater, n).result({ timeout: 5000 })).toEqual(new Token(n));
+    const both = [3, 4].map((n) => executor.submit(tokenLater, n));
+    expect(await Promise.all(both)).toEqual([new Token(3), new Token(4)]);
+    expect(seen.sort()).toEqual([1, 2, 3, 4].map((n) => `for ${n}`));
+    const after = Array.from({ length: 1100 }, (_, n) => executor.submit((value: number) => value, n));
+    expect(await Promise.all(after)).toEqual(after.map((_, n) => n));
+  });
+});
+
+describe('when there is no memory for arguments', () => {
+  const NoMemory = function (): never {
+    throw new RangeError('Array buffer allocation failed');
+  };
+  const length = (bytes: Uint8Array): number => bytes.length;
+
+  it('submit throws, and nothing is left behind', async () => {
+    const executor = pool(1);
+    executor.submit(length, new Uint8Array(1)).result();
+    vi.stubGlobal('SharedArrayBuffer', NoMemory);
+    try {
+      expect(() => executor.submit(length, new Uint8Array(1 << 20))).toThrow(RangeError);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(executor.submit(length, new Uint8Array(2)).result()).toBe(2);
+    await executor.shutdownAsync();
+  });
+
+  it('a task that waits in memory fails alone', async () => {
+    const executor = pool(1);
+    const release = occupy(executor);
+    const before = Array.from({ length: 1023 }, (_, n) => executor.submit((value: number) => value, n));
+    const large = executor.submit(length, new Uint8Array(1 << 20));
+    const after = executor.submit(length, new Uint8Array(3));
+    vi.stubGlobal('SharedArrayBuffer', NoMemory);
+    try {
+      release();
+      await expect(large).rejects.toThrow(RangeError);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(await Promise.all([...before, after])).toEqual([...before.map((_, n) => n), 3]);
   });
 });
