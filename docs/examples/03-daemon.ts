@@ -2,9 +2,10 @@
 import { Thread } from '@x/thread';
 
 async function daemonTask(): Promise<void> {
-  const { sleep } = await import('@x/thread');
   for (;;) {
     console.log('Daemon thread is running.');
+    // Afterwards: the process may end as soon as the daemon has begun.
+    const { sleep } = await import('@x/thread');
     sleep(1000);
     console.log('Daemon thread finished executing.');
   }
