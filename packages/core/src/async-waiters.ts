@@ -166,7 +166,8 @@ export class AsyncWaiters<R> {
   }
 
   #remove(waiter: AsyncWaiter<R>): void {
-    this.#waiters.delete(waiter);
+    // What an attempt calls back may have ended it already.
+    if (!this.#waiters.delete(waiter)) return;
     if (waiter.timer !== undefined) clearTimeout(waiter.timer);
     waiter.unlisten?.();
     this.#agent.keepAlive.remove();

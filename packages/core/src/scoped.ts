@@ -103,7 +103,8 @@ export function runHeld<T>(
   body: () => T,
 ): T {
   if (typeof body !== 'function') throw new TypeError('with() needs a function');
-  resource.acquire();
+  // One that takes options of its own may have had a time-out among them.
+  if (!resource.acquire()) throw timedOut(resource, undefined);
   let result: T;
   try {
     result = body();
@@ -139,7 +140,7 @@ export async function runHeldAsync<T>(
   body: () => T | PromiseLike<T>,
 ): Promise<T> {
   if (typeof body !== 'function') throw new TypeError('withAsync() needs a function');
-  await resource.acquireAsync();
+  if (!(await resource.acquireAsync())) throw timedOut(resource, undefined);
   let result: T;
   try {
     result = await body();
@@ -161,5 +162,7 @@ function releaseAfter(release: () => void): void {
 }
 
 function timedOut(resource: { toString(): string }, options: TimeoutOptions | undefined): TimeoutError {
-  return new TimeoutError(`${resource.toString()} was not to be had within ${options?.timeout} ms`);
+  return new TimeoutError(
+    `${resource.toString()} was not to be had within ${options?.timeout ?? 'the given'} ms`,
+  );
 }

@@ -24,7 +24,7 @@ import {
 import { expectBytes } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { growableMemory, limitOf } from './blocks.js';
-import { keep, pack, unpack, type Packed, type Raw } from './items.js';
+import { keep, pack, peek, unpack, type Packed, type Raw } from './items.js';
 import {
   DONE_LOOP_WORD,
   DONE_WORD,
@@ -58,7 +58,7 @@ export interface ShutdownOptions {
 
 interface PutRequest {
   packed: Packed;
-  readonly rank: Rank;
+  rank: Rank;
   placed: boolean;
 }
 
@@ -201,9 +201,10 @@ export abstract class BaseQueue<T> extends Primitive {
    */
   async putAsync(item: T, options?: AsyncWaitOptions): Promise<void> {
     const request = this.#request(item);
+    // What was packed lies where the next item will be packed, which a getter of the options or a `compare` may do.
+    if (options !== undefined || this.#putters.size > 0) this.#keep(request);
     const waiting = this.#putters.wait(request, options);
-    // What was packed lies where the next item will be packed.
-    if (!request.placed) request.packed = keep(request.packed);
+    if (options === undefined && !request.placed) this.#keep(request);
     if (!(await waiting)) throw this.#fullError(options?.timeout);
     this.#getters.poke();
   }
@@ -248,7 +249,12 @@ export abstract class BaseQueue<T> extends Primitive {
    */
   async getAsync(options?: AsyncWaitOptions): Promise<T> {
     const request: GetRequest = { taken: false, item: undefined, failure: undefined };
-    if (!(await this.#getters.wait(request, options))) throw this.#emptyError(options?.timeout);
+    try {
+      if (!(await this.#getters.wait(request, options))) throw this.#emptyError(options?.timeout);
+    } catch (error) {
+      // To decode the item may have fired the signal; it is taken all the same.
+      if (!request.taken) throw error;
+    }
     this.#putters.poke();
     if (request.failure) throw request.failure.error;
     return request.item as T;
@@ -331,6 +337,11 @@ export abstract class BaseQueue<T> extends Primitive {
   /** Which part of an item the order needs; throws TypeError if it lacks it. @internal */
   protected abstract rankOf(item: unknown): Rank;
 
+  /** Whether the rank is the item itself. @internal */
+  protected get comparesItems(): boolean {
+    return false;
+  }
+
   /** @internal */
   protected describeState(): string {
     const shut = (Atomics.load(this.words, STATE_WORD) & SHUT_BIT) !== 0 ? ' shut down' : '';
@@ -349,6 +360,12 @@ export abstract class BaseQueue<T> extends Primitive {
     return { packed: pack(item), rank, placed: false };
   }
 
+  /** From now on other code may run before the item is in: encode others, and change this one. */
+  #keep(request: PutRequest): void {
+    request.packed = keep(request.packed);
+    if (this.comparesItems) request.rank = peek(request.packed);
+  }
+
   #put(request: PutRequest, slept: boolean, note: number): boolean {
     if (!this.#state.put(request.packed, request.rank, slept, note)) return false;
     this.#getters.poke();
@@ -357,7 +374,7 @@ export abstract class BaseQueue<T> extends Primitive {
 
   #putSlow(request: PutRequest, timeout: number): boolean {
     // A blocked thread may encode other things in its rounds.
-    request.packed = keep(request.packed);
+    this.#keep(request);
     return (
       this.#block(
         timeout,
@@ -465,8 +482,8 @@ function memoryFor(shape: MemoryShape, options: QueueOptions | Place): Dwelling 
     return { place: { ...options, buffer: own }, capacity: QUEUE_BYTES >> 2, limit: limitOf(own) / 4 };
   }
   const size = bytes ?? QUEUE_BYTES;
-  if (!Number.isSafeInteger(size) || size < QUEUE_BYTES || size % 16 !== 0) {
-    throw new RangeError(`bytes must be a multiple of 16 from ${QUEUE_BYTES}, got ${String(size)}`);
+  if (!Number.isSafeInteger(size) || size < QUEUE_BYTES || size > 2 ** 32 || size % 16 !== 0) {
+    throw new RangeError(`bytes must be a multiple of 16 from ${QUEUE_BYTES} to 4 GiB, got ${String(size)}`);
   }
   // What is no buffer at all is for the base class to refuse.
   if (buffer instanceof SharedArrayBuffer && byteOffset + size > buffer.byteLength) {
@@ -474,7 +491,7 @@ function memoryFor(shape: MemoryShape, options: QueueOptions | Place): Dwelling 
       `a ${shape.name} needs ${size} bytes, the buffer has ${Math.max(0, buffer.byteLength - byteOffset)} from byteOffset ${byteOffset}`,
     );
   }
-  return { place: options, capacity: size >> 2, limit: size >> 2 };
+  return { place: options, capacity: size / 4, limit: size / 4 };
 }
 
 /** Python: another thread may mark done what this one has taken. */

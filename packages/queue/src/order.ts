@@ -25,6 +25,8 @@ export interface Order {
   add(reference: number, size: number, rank: Rank): void;
   /** Takes out the reference that is next, of `size` > 0 items. */
   next(size: number): number;
+  /** Takes out any reference, of `size` > 0 items. Calls nothing of the user's. */
+  any(size: number): number;
 }
 
 /** What an order wants to know of an item on its way in: its priority, or the item itself. */
@@ -88,6 +90,10 @@ abstract class ByArrival implements Order {
 
   abstract add(reference: number, size: number): void;
   abstract next(size: number): number;
+
+  any(size: number): number {
+    return this.next(size);
+  }
 }
 
 /** First in, first out: a ring, whose first entry is HEAD. */

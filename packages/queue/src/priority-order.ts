@@ -135,6 +135,11 @@ export class PriorityOrder implements Order {
     return first;
   }
 
+  any(size: number): number {
+    const { words } = this.#blocks;
+    return words[words[INDEX_WORD]! + size - 1]!;
+  }
+
   /** Whether the first is to leave before the second. For `compare`, items that are decoded already may be given. */
   #before(first: number, second: number, firstItem: unknown, secondItem: unknown): boolean {
     const { words } = this.#blocks;

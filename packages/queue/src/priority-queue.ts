@@ -74,6 +74,11 @@ export class PriorityQueue<T = unknown> extends BaseQueue<T> {
   }
 
   /** @internal */
+  protected override get comparesItems(): boolean {
+    return this.#compare !== undefined;
+  }
+
+  /** @internal */
   protected rankOf(item: unknown): unknown {
     return this.#compare ? item : priorityOf(item);
   }

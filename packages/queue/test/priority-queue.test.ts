@@ -1,6 +1,8 @@
-import { PriorityQueue, TransferError } from '@x/queue';
+import { home } from '@x/core/primitives';
+import { PriorityQueue, QueueShutDownError, TransferError } from '@x/queue';
 import { startWorker } from '@x/testkit';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { IMMEDIATE_BIT, LATCH_WORD, SHUT_BIT, STATE_WORD } from '../src/layout.js';
 
 const drain = <T>(queue: PriorityQueue<T>): T[] => {
   const items: T[] = [];
@@ -117,5 +119,77 @@ describe('PriorityQueue', () => {
     expect(() => {
       new PriorityQueue<object>(0, { compare: () => 0 }).put({ callback: () => 1 });
     }).toThrow(TransferError);
+  });
+});
+
+describe('compare and other code of the user', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  interface Ranked {
+    p: number;
+  }
+  const byRank = (a: Ranked, b: Ranked): number => a.p - b.p;
+
+  test('an item that waits for a place is compared as it was when it was put', async () => {
+    const queue = new PriorityQueue<Ranked>(2, { compare: byRank });
+    queue.put({ p: 1 });
+    queue.put({ p: 3 });
+    const late = { p: 9 };
+    const waiting = queue.putAsync(late);
+    late.p = 0;
+    const items = [queue.get()];
+    await waiting;
+    items.push(queue.get(), queue.get());
+    expect(items).toEqual([{ p: 1 }, { p: 3 }, { p: 9 }]);
+  });
+
+  test('a compare that throws does not stop an immediate shutdown', async () => {
+    const queue = new PriorityQueue<number>(0, {
+      compare: (a, b) => {
+        if (Reflect.get(globalThis, 'broken') === true) throw new Error('compare!');
+        return a - b;
+      },
+    });
+    for (let n = 0; n < 5; n++) queue.put(n);
+    const joined = queue.joinAsync({ timeout: 5000 });
+    vi.stubGlobal('broken', true);
+    queue.shutdown({ immediate: true });
+    expect(queue.size).toBe(0);
+    expect(await joined).toBe(true);
+  });
+
+  test('a compare that throws while a dead thread is made up for leaves the queue usable', () => {
+    const buffer = new SharedArrayBuffer(8192);
+    const queue = new PriorityQueue<number>(0, {
+      buffer,
+      bytes: buffer.byteLength,
+      compare: (a, b) => {
+        if (Reflect.get(globalThis, 'broken') === true) throw new Error('compare!');
+        return a - b;
+      },
+    });
+    for (let n = 0; n < 5; n++) queue.put(n);
+    // A thread has died in `shutdown({ immediate: true })`, right after it had said so.
+    const words = new Int32Array(buffer);
+    words[STATE_WORD] = SHUT_BIT | IMMEDIATE_BIT;
+    words[LATCH_WORD] = (home().id + 7 * 1024) & ((1 << 26) - 1);
+    vi.stubGlobal('broken', true);
+    expect(() => queue.get()).toThrow(QueueShutDownError);
+    expect(() => queue.tryPut(1)).toThrow(QueueShutDownError);
+    expect(queue.size).toBe(0);
+  });
+
+  test('a getter of the options that puts into another queue does not mix the items up', async () => {
+    const queue = new PriorityQueue<string>();
+    const other = new PriorityQueue<string>();
+    await queue.putAsync('first', {
+      get timeout() {
+        other.put('other');
+        return 5;
+      },
+    });
+    expect([queue.get(), other.get()]).toEqual(['first', 'other']);
   });
 });

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { TimeoutError } from '@x/core/primitives';
 import { BoundedSemaphore, fromShared, LayoutError, Semaphore, toShared } from '@x/semaphore';
 import { expect, test } from 'vitest';
 
@@ -134,4 +135,14 @@ test('ten thousand aborted waits leave no waiter behind', async () => {
   expect(String(semaphore)).toContain('waiters=0');
   semaphore.release();
   expect(semaphore.tryAcquire()).toBe(true);
+});
+
+test('with and withAsync throw when a time-out among their options is over, and do not run the body', async () => {
+  const semaphore = new Semaphore(0);
+  const options = { timeout: 0, permits: 1 };
+  let runs = 0;
+  const body = (): number => ++runs;
+  expect(() => semaphore.with(body, options)).toThrow(TimeoutError);
+  await expect(semaphore.withAsync(body, options)).rejects.toBeInstanceOf(TimeoutError);
+  expect([runs, semaphore.value]).toEqual([0, 0]);
 });

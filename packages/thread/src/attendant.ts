@@ -67,6 +67,8 @@ export class Attendant implements Ward {
       this.#end(error);
     });
     signal?.addEventListener('abort', this.#onAbort, { once: true });
+    // Whoever made the arguments or the worker may have fired it meanwhile.
+    if (signal?.aborted) this.#onAbort();
     addWard(this);
     // Its output is still to come when the thread has ended.
     if (piped && !isDaemon(member.realm, ident)) this.#letGo = runtime.keepAlive();

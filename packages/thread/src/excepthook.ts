@@ -73,7 +73,14 @@ export function relayUncaught(report: Uncaught): void {
     self.port.postMessage(report);
     return;
   }
-  callHook({ error: decode(report.error), thread: handleOf(report.thread, report.name) });
+  let error: unknown;
+  try {
+    error = decode(report.error);
+  } catch (problem) {
+    // As `result()` says it.
+    error = problem;
+  }
+  callHook({ error, thread: handleOf(report.thread, report.name) });
 }
 
 /**

@@ -226,7 +226,14 @@ class Life {
   }
 
   #obey(order: Order): void {
-    threadState().self!.controller.abort(this.#decode(order.reason));
+    let reason: unknown;
+    try {
+      reason = this.#decode(order.reason);
+    } catch (error) {
+      // One that cannot be read here still ends the waits.
+      reason = error;
+    }
+    threadState().self!.controller.abort(reason);
   }
 
   #send(report: Report): void {

@@ -15,11 +15,9 @@ export function awaitAssignment(spare: SpareBoot, means: Means): void {
   const system = platform();
   const live = prepareLife({ ...spare, stdio: 'inherit', codeWanted: undefined }, means);
   const port = system.port(spare.port);
-  let assigned = false;
-  port.onMessage((message) => {
-    // What comes later is for the thread, which listens, too.
-    if (assigned) return;
-    assigned = true;
+  const stop = port.onMessage((message) => {
+    // What comes later is for the thread: kept until it listens.
+    stop();
     const { boot, environment } = message as Assignment;
     if (environment) system.environment = environment;
     port.keepAlive(false);

@@ -115,6 +115,9 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
     signal?.throwIfAborted();
     const { realm, id: parent } = this.member;
     const args = encode(this.#args, 'args');
+    // Their hooks may have done so.
+    if ((this.ident as number | undefined) !== undefined)
+      throw new ThreadStateError(`${this.name} has been started by its own arguments`);
     const system = platform();
     const ident = realm.register({ kind: ThreadKind.THREAD, name: this.name, parent, daemon: this.daemon });
     const spare = this.#factory || resourceLimits || stdio !== 'inherit' ? undefined : takeSpare();

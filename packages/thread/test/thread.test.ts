@@ -12,6 +12,7 @@ import {
   sleep,
   sleepAsync,
   targetsFrom,
+  threadWithIdent,
   toShared,
   type ExcepthookArgs,
   type ThreadHandle,
@@ -454,6 +455,97 @@ describe('a thread passed to another', () => {
     expect(() => {
       joiner.start();
     }).toThrow(TransferError);
+  });
+});
+
+describe('code that runs while a thread is started', () => {
+  it('may fire the signal of the thread', async () => {
+    const controller = new AbortController();
+    const args: [{ readonly n: number }] = [
+      {
+        get n() {
+          controller.abort(new Error('early'));
+          return 1;
+        },
+      },
+    ];
+    const thread = started(
+      new Thread({
+        signal: controller.signal,
+        args,
+        target: async (_given: { readonly n: number }) => {
+          const { sleep: pause } = await import('@x/thread');
+          pause(60_000);
+        },
+      }),
+    );
+    await expect(thread.resultAsync({ timeout: 5000 })).rejects.toThrow('early');
+  });
+
+  it('cannot start it a second time', () => {
+    let again = true;
+    const thread: Thread = new Thread({
+      args: [
+        {
+          get n() {
+            if (again) {
+              again = false;
+              thread.start();
+            }
+            return 1;
+          },
+        },
+      ],
+      target: ({ n }: { n: number }) => n,
+    });
+    expect(() => {
+      thread.start();
+    }).toThrow(ThreadStateError);
+    expect(thread.result({ timeout: 5000 })).toBe(1);
+  });
+});
+
+describe('a class that one side alone has registered', () => {
+  it('as an error is told to the excepthook as what cannot be read', async () => {
+    const thread = started(
+      new Thread({
+        target: async () => {
+          const { registerClass } = await import('@x/core');
+          class Unknown {
+            n = 1;
+          }
+          registerClass(Unknown);
+          throw new Unknown();
+        },
+      }),
+    );
+    await expect(thread.resultAsync({ timeout: 5000 })).rejects.toBeInstanceOf(TransferError);
+    await expect.poll(() => reported.length, { timeout: 5000 }).toBe(1);
+    expect(reported[0]!.error).toBeInstanceOf(TransferError);
+  });
+});
+
+describe('a thread that has yet to begin', () => {
+  it('ends with the one that started it, also for one who blocks', () => {
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    const starter = started(
+      new Thread({
+        args: [words],
+        target: async (inner: Int32Array) => {
+          const { Thread: Inner } = await import('@x/thread');
+          const child = new Inner({ args: [inner], target: (gate: Int32Array) => Atomics.wait(gate, 0, 0) });
+          child.start();
+          Atomics.store(inner, 1, child.ident!);
+          Atomics.notify(inner, 1);
+          Atomics.wait(inner, 0, 0);
+        },
+      }),
+    );
+    Atomics.wait(words, 1, 0, 10_000);
+    const child = threadWithIdent(Atomics.load(words, 1))!;
+    starter.terminate();
+    expect(child.join({ timeout: 5000 })).toBe(true);
+    expect(starter.join({ timeout: 5000 })).toBe(true);
   });
 });
 

@@ -200,11 +200,18 @@ export class Realm {
   hasEnded(id: ThreadId): boolean {
     const state = this.state(id);
     if (state === undefined || isOver(state)) return true;
-    if (state !== RUNNING) return false;
-    const nativeId = Atomics.load(this.words, this.base(id) + NATIVE_WORD);
-    if (!runtime.nativeThreadGone(nativeId)) return false;
+    // One that has yet to begin has no native thread that is known, but ends with the one that started it, whose
+    // record may say that it has ended, while it lingers.
+    const native = state === RUNNING ? id : state === STARTING ? this.#parent(id) : 0;
+    if (native === 0) return false;
+    const nativeId = Atomics.load(this.words, this.base(native) + NATIVE_WORD);
+    if (this.state(native) === undefined || !runtime.nativeThreadGone(nativeId)) return false;
     this.end(id, DEAD);
     return true;
+  }
+
+  #parent(id: ThreadId): ThreadId {
+    return Atomics.load(this.words, this.base(id) + PARENT_WORD);
   }
 
   /** The ids of all threads that are alive, in the order of their records. */

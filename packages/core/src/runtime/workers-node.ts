@@ -167,6 +167,10 @@ function portOf(port: NodePort): Port {
     onMessage(callback) {
       port.on('message', callback);
       port.unref();
+      return () => {
+        // Without a listener Node keeps the messages.
+        port.off('message', callback);
+      };
     },
     receiveNow: () => workerThreads().receiveMessageOnPort(port),
     keepAlive(keep) {

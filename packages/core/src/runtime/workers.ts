@@ -8,8 +8,8 @@ import { nodeWorkers } from './workers-node.js';
 export interface Port {
   /** Sends a message, which is cloned; `transfer` is handed over instead. */
   postMessage(message: unknown, transfer?: readonly unknown[]): void;
-  /** Takes messages as they come. Does not keep the event loop alive. */
-  onMessage(callback: (message: unknown) => void): void;
+  /** Takes messages as they come, until the function that is returned is called. Does not keep the event loop alive. */
+  onMessage(callback: (message: unknown) => void): () => void;
   /** Takes the next message that has come, without a turn of the event loop. */
   receiveNow(): { readonly message: unknown } | undefined;
   /** Lets the port keep the event loop alive, or not. */
