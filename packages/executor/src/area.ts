@@ -17,6 +17,7 @@ import {
   CHUNK_BIT,
   CODE_MASK,
   Format,
+  FORMAT_MASK,
   FORMAT_WORD,
   GENERATION_SHIFT,
   HEAD_WORD,
@@ -77,6 +78,8 @@ export class Area {
   /** Slots whose tasks have ended, and those whose workers want the arguments; see `collect`. */
   readonly #ended = new Deque<number>();
   readonly #wanting: number[] = [];
+  /** How many tasks were fetched so far. */
+  #fetched = 0;
   /** 1 for the slots in `#running` and `#ended`. */
   readonly #listed: Uint8Array;
   #scanned: number;
@@ -193,6 +196,7 @@ export class Area {
   collect(): number {
     const { words } = this.#pool;
     const running = this.#running;
+    const before = this.#fetched;
     let kept = 0;
     const { length } = running;
     for (let i = 0; i < length; i++) {
@@ -213,13 +217,11 @@ export class Area {
       this.#listed[slot] = 1;
       if (!this.#look(slot)) running.push(slot);
     }
-    let fetched = 0;
     for (let slot = this.#wanting.pop(); slot !== undefined; slot = this.#wanting.pop()) this.#send(slot);
     for (let slot = this.#ended.shift(); slot !== undefined; slot = this.#ended.shift()) {
       this.#fetch(slot);
-      fetched++;
     }
-    return fetched;
+    return this.#fetched - before;
   }
 
   /**
@@ -235,9 +237,15 @@ export class Area {
 
   /** Notes what there is to do about a listed slot. Returns whether its task has ended. */
   #look(slot: number): boolean {
-    const code = Atomics.load(this.#pool.words, slotBase(this.number, slot)) & CODE_MASK;
+    const { words } = this.#pool;
+    const index = slotBase(this.number, slot);
+    const code = Atomics.load(words, index) & CODE_MASK;
     if (hasEnded(code)) {
-      this.#ended.push(slot);
+      // To read one of these runs nothing of the user's. In their order with the others.
+      const isScalar =
+        code === SlotState.DONE && (words[index + FORMAT_WORD]! & FORMAT_MASK) === Format.SCALAR;
+      if (isScalar && this.#ended.size === 0) this.#fetch(slot);
+      else this.#ended.push(slot);
       return true;
     }
     if (code === SlotState.WANTED) this.#wanting.push(slot);
@@ -273,6 +281,7 @@ export class Area {
     task.slot = -1;
     task.payload = task.transfer = undefined;
     this.#free.push(slot);
+    this.#fetched++;
   }
 
   #end(task: Task, index: number, state: number, failed: boolean): void {

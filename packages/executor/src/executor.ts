@@ -263,9 +263,15 @@ export class ThreadPoolExecutor extends Primitive {
   }
 
   #submit(target: unknown, args: readonly unknown[], options: TaskOptions | undefined): Future<unknown> {
+    let number = this.#submitter?.recall(target);
+    if (number !== undefined) return this.#submitter!.submit(number, args, options);
     // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared with functions on the stack
     const reference = captureTarget(target, { above: ThreadPoolExecutor.prototype.submit });
-    return this.#own().submit(this.#numberOf(reference), args, options);
+    number = this.#numberOf(reference);
+    const own = this.#own();
+    const future = own.submit(number, args, options);
+    own.remember(target, number);
+    return future;
   }
 
   #numberOf(reference: TargetReference): number {

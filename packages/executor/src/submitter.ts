@@ -39,6 +39,9 @@ export class Submitter {
   readonly #shapes: Shapes;
   /** Tasks that are not settled. */
   #pending = 0;
+  /** The target of the last task, as long as any is pending, and its number: most follow one of the same function. */
+  #lastTarget: unknown;
+  #lastNumber = -1;
   /** Tasks since a worker that naps between short ones was woken, or left alone. */
   #unannounced = 0;
   /** Those that no worker had begun were told that none will. */
@@ -88,6 +91,17 @@ export class Submitter {
   /** For a worker that starts: the tasks whose arguments were posted to all the others. */
   letters(): Iterable<Letter> {
     return this.#area.letters();
+  }
+
+  /** The number of a target, if it is that of the last task. */
+  recall(target: unknown): number | undefined {
+    return target !== undefined && target === this.#lastTarget ? this.#lastNumber : undefined;
+  }
+
+  remember(target: unknown, number: number): void {
+    if (this.#pending === 0) return;
+    this.#lastTarget = target;
+    this.#lastNumber = number;
   }
 
   // ── submitting ─────────────────────────────────────────────────────────────────────────────────
@@ -294,7 +308,7 @@ export class Submitter {
     task.settled = true;
     task.release?.();
     task.release = undefined;
-    this.#pending--;
+    if (--this.#pending === 0) this.#lastTarget = undefined;
   }
 
   // ── cancelling ─────────────────────────────────────────────────────────────────────────────────
