@@ -6,7 +6,7 @@
  * same however many tasks are out, and needs no second ring.
  *
  * - S1. Each slot is on the list of free ones, or belongs to one task of this thread.
- * - S2. A task that is in has a cell between HEAD and TAIL, or is in `#running`.
+ * - S2. A task that is in has a cell between HEAD and TAIL, or is in `#running` or `#ended`.
  */
 import { BrokenExecutorError, decode, encode, type Port, type Wire } from '@x/core';
 import { decodeBytes, Pieces } from '@x/core/bytes';
@@ -367,7 +367,7 @@ export class Area {
       const state = Atomics.load(this.#pool.words, index);
       const task = this.#tasks[slot]!;
       if ((state & CODE_MASK) !== SlotState.PENDING) this.#pool.breakIfDead(index, state, true);
-      // Put in again already, and not taken again yet, otherwise.
+      // Its last cell was taken; before, it waits to be.
       else if (((head - task.position) | 0) > 0) now.add(task);
     }
     this.#suspects = now;
@@ -380,14 +380,11 @@ export class Area {
 }
 
 function hasEnded(code: number): boolean {
-  return code >= SlotState.DONE && !isBeingEnded(code);
+  const isBeingEnded = code === SlotState.STOPPING || code === SlotState.STOPPED || code === SlotState.KILLED;
+  return code >= SlotState.DONE && !isBeingEnded;
 }
 
 /** Whether there is something for the submitter to do. */
 function isNews(code: number): boolean {
   return code === SlotState.WANTED || hasEnded(code);
-}
-
-function isBeingEnded(code: number): boolean {
-  return code === SlotState.STOPPING || code === SlotState.STOPPED || code === SlotState.KILLED;
 }

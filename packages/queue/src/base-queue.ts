@@ -337,11 +337,6 @@ export abstract class BaseQueue<T> extends Primitive {
   /** Which part of an item the order needs; throws TypeError if it lacks it. @internal */
   protected abstract rankOf(item: unknown): Rank;
 
-  /** Whether the rank is the item itself. @internal */
-  protected get comparesItems(): boolean {
-    return false;
-  }
-
   /** @internal */
   protected describeState(): string {
     const shut = (Atomics.load(this.words, STATE_WORD) & SHUT_BIT) !== 0 ? ' shut down' : '';
@@ -363,7 +358,7 @@ export abstract class BaseQueue<T> extends Primitive {
   /** From now on other code may run before the item is in: encode others, and change this one. */
   #keep(request: PutRequest): void {
     request.packed = keep(request.packed);
-    if (this.comparesItems) request.rank = peek(request.packed);
+    if (typeof request.rank === 'object' && request.rank !== null) request.rank = peek(request.packed);
   }
 
   #put(request: PutRequest, slept: boolean, note: number): boolean {

@@ -74,11 +74,6 @@ export class PriorityQueue<T = unknown> extends BaseQueue<T> {
   }
 
   /** @internal */
-  protected override get comparesItems(): boolean {
-    return this.#compare !== undefined;
-  }
-
-  /** @internal */
   protected rankOf(item: unknown): unknown {
     return this.#compare ? item : priorityOf(item);
   }
