@@ -110,6 +110,31 @@ describe('a thread', () => {
       true,
     ]);
   });
+
+  test('takes along what was started by one between that has ended, also when the record of that one is reused', () => {
+    for (const reused of [false, true]) {
+      const realm = Realm.create();
+      const ancestor = started(realm, 'ancestor');
+      const between = realm.register(describeThread('between', false, ancestor));
+      realm.begin(between);
+      const child = realm.register(describeThread('child', false, between));
+      realm.begin(child);
+      realm.end(between, ThreadState.FINISHED);
+      const others: ThreadId[] = [];
+      if (reused) {
+        while (realm.state(between) !== undefined) {
+          const other = started(realm);
+          if (realm.state(between) === undefined) others.push(other);
+          else realm.end(other, ThreadState.FINISHED);
+        }
+        endChildren(realm, others[0]!);
+        expect(realm.isAlive(child)).toBe(true);
+      }
+      endChildren(realm, ancestor);
+      expect(realm.isAlive(child)).toBe(false);
+      expect([ancestor, ...others].map((id) => realm.isAlive(id))).not.toContain(false);
+    }
+  });
 });
 
 describe('records', () => {

@@ -93,7 +93,8 @@ export class Attendant implements Ward {
     if (this.#over) return true;
     // A port says that its other end is gone only after all that it has sent.
     this.drain();
-    return this.#port.isOrphaned();
+    // With too little memory to begin it dies before it takes its port, whose other end then stays.
+    return this.#port.isOrphaned() || this.worker.isGone();
   }
 
   terminate(): void {
@@ -127,6 +128,9 @@ export class Attendant implements Ward {
         break;
       case 'exited':
         this.#why ??= this.#isTerminated ? 'was terminated' : `ended with process.exit(${report.code})`;
+        break;
+      case 'lingers':
+        this.#letGo?.();
         break;
       case 'compiled':
         keepCode(report.code);

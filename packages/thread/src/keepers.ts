@@ -5,14 +5,17 @@
  */
 import {
   BEGUN_BIT,
+  epochNow,
   hasFlag,
   hasKeepers,
   home,
   onIdle,
   runtime,
+  STARTED_AT_WORD,
   ThreadKind,
   threadKindOf,
   THREADS_SEQ_WORD,
+  timeAt,
   type Realm,
 } from '@x/core';
 import { hasWards, wardIdents } from './wards.js';
@@ -26,6 +29,9 @@ const FIRST_STATEMENTS_MS = 10;
 
 /** A thread that died with nobody to notice would keep the process alive; so there is a look now and then. */
 const LOOK_MS = 1000;
+
+/** A thread whose module never finishes loading has had its time by then. */
+const BEGINS_WITHIN_MS = 5000;
 
 let watching = false;
 let waiting = false;
@@ -68,7 +74,12 @@ async function outlast(realm: Realm, needed: () => boolean): Promise<void> {
   waiting = false;
 }
 
-/** Whether a thread that this one has started has yet to run its target. */
+/** Whether a thread that this one has started has yet to run its target, and will soon. */
 function beginning(realm: Realm): boolean {
-  return wardIdents().some((ident) => realm.isAlive(ident) && !hasFlag(realm, ident, BEGUN_BIT));
+  return wardIdents().some(
+    (ident) =>
+      realm.isAlive(ident) &&
+      !hasFlag(realm, ident, BEGUN_BIT) &&
+      epochNow() - timeAt(realm, realm.base(ident) + STARTED_AT_WORD) < BEGINS_WITHIN_MS,
+  );
 }

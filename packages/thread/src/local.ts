@@ -1,6 +1,8 @@
 /** `ThreadLocal`: one variable, a value in each thread. */
 import {
   captureTarget,
+  decode,
+  encode,
   home,
   KIND,
   LayoutError,
@@ -55,8 +57,8 @@ export class ThreadLocal<T> {
    * Makes a variable.
    *
    * @param init what each thread's value begins as: a copy of this value, or what this function
-   * returns there. A function must be able to run in another thread, as a target must. Without it the
-   * value begins as `undefined`
+   * returns there. A function must be able to run in another thread, as a target must. A value that cannot be
+   * copied is what this thread begins with, and the local cannot travel. Without `init` the value begins as `undefined`
    * @throws TargetError for a function whose source cannot stand alone
    */
   constructor(init?: T | (() => T)) {
@@ -109,8 +111,21 @@ export class ThreadLocal<T> {
     const beginning = this.#beginning;
     if ('make' in beginning) return beginning.make() as T;
     if ('target' in beginning) return resolveTargetNow(beginning.target)() as T;
-    return beginning.value as T;
+    return copyOf(beginning.value) as T;
   }
+}
+
+/** What changes in one thread must not be what others begin with. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  let wire;
+  try {
+    wire = structuredClone(encode(value, 'init'));
+  } catch {
+    // What cannot travel stays in this thread.
+    return value;
+  }
+  return decode(wire);
 }
 
 const KIND_OF_LOCALS: Kind = registerKind<ThreadLocal<unknown>>(() => ({

@@ -94,6 +94,8 @@ export type Report =
   | { readonly type: 'threw'; readonly error: Wire }
   | { readonly type: 'exited'; readonly code: number }
   | { readonly type: 'compiled'; readonly code: Uint8Array }
+  /** All it has printed has arrived; only the threads that it has started keep its worker. */
+  | { readonly type: 'lingers' }
   | Uncaught;
 
 /** An error for the excepthook of an ancestor; passed on until it comes to the one that has it. */

@@ -27,7 +27,7 @@ export interface BaseThreadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Parts of `args` that are moved instead of copied: `ArrayBuffer`, `MessagePort` and the like. */
   readonly transfer?: readonly object[] | undefined;
-  /** The thread is ended when it needs more; its joiners get an error. With too little to begin at all (a few MB) only an event loop learns of it, not a joiner that blocks. */
+  /** The thread is ended when it needs more; its joiners get an error. With too little to begin at all (a few MB) a starter that blocks learns of it on Linux only. */
   readonly resourceLimits?: ResourceLimits | undefined;
   /** Where the thread's output goes: `inherit` (default) writes it at once to the process's own, `pipe` to `stdout` and `stderr` of the thread object, `ignore` drops it. */
   readonly stdio?: Stdio | undefined;

@@ -185,7 +185,13 @@ class Life {
   /** In Node a worker takes its own workers with it, but threads outlive the one that started them; so it stays for them. */
   #linger(): void {
     void (async () => {
-      await threadState().wardsEnded?.();
+      const ended = threadState().wardsEnded?.();
+      if (ended && this.#conditions.stdio === 'pipe') {
+        // Whoever reads the output waits for its end, but not for that of daemons which this thread has started.
+        await platform().endOutput();
+        this.#send({ type: 'lingers' });
+      }
+      await ended;
       platform().exit(0);
     })();
   }

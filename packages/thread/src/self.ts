@@ -19,8 +19,8 @@ interface ThreadState {
   self: Self | undefined;
   /** Calls the excepthook that this thread has set; undefined if it has none. */
   hook: ((ident: ThreadId, name: string, error: unknown) => void) | undefined;
-  /** Resolves once the workers of all threads that this one has started have ended; undefined if it has started none. */
-  wardsEnded: (() => Promise<void>) | undefined;
+  /** Resolves once the workers of all threads that this one has started have ended; undefined if there are none. */
+  wardsEnded: (() => Promise<void> | undefined) | undefined;
 }
 
 /** Bumped when the shape of `ThreadState` changes. */

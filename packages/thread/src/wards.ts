@@ -39,9 +39,13 @@ export function wardOf(ident: ThreadId): Ward | undefined {
   return wards.get(ident);
 }
 
-/** Resolves once every worker that this thread has started for a thread has ended. Keeps its event loop alive. */
-async function wardsEnded(): Promise<void> {
-  if (wards.size === 0) return;
+/** Resolves once every worker that this thread has started for a thread has ended; undefined if there are none. */
+function wardsEnded(): Promise<void> | undefined {
+  return wards.size > 0 ? awaitWards() : undefined;
+}
+
+/** Keeps this thread's event loop alive. */
+async function awaitWards(): Promise<void> {
   const letGo = runtime.keepAlive();
   while (wards.size > 0) await new Promise<void>((resolve) => emptied.push(resolve));
   letGo();

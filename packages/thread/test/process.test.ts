@@ -97,7 +97,7 @@ describe('what threads print', () => {
     'can be piped or ignored',
     async () => {
       const { out, status } = await run('stdio');
-      expect(out).toEqual(['piped: to out / to err', 'done']);
+      expect(out).toEqual(['piped: to out / to err', 'done', 'piped in the end: 100001']);
       expect(status).toBe(0);
     },
     CHURN_MS,
@@ -136,6 +136,7 @@ describe('the process', () => {
   it.each([
     ['a daemon thread that waits', 'daemon'],
     ['a daemon thread in an endless loop', 'daemon-loop'],
+    ['a daemon thread whose module never finishes loading', 'daemon-never-loaded'],
     ['a thread that was never started', 'never-started'],
     ['a timer that a finished thread has left behind', 'left-timer'],
   ])('is not kept alive by %s', async (_title, action) => {
@@ -161,6 +162,16 @@ describe('the process', () => {
 });
 
 describe('a thread that is killed while main blocks in join', () => {
+  it.runIf(process.platform === 'linux')('by a limit that lets it not even begin: join returns', async () => {
+    const { out } = await run('killed', ['limit']);
+    expect(out).toEqual([
+      'joined true false',
+      'in time true',
+      expect.stringMatching(/^ThreadStateError victim died/),
+      'acquired',
+    ]);
+  });
+
   it.each([
     ['by process.exit()', 'exit', /^ThreadStateError victim ended with process\.exit\(3\)/],
     ['by an uncaught error', 'throw', /^Error thrown/],

@@ -652,6 +652,22 @@ describe('a thread-local', () => {
     expect(local.value.list).toEqual([1, 2]);
     expect(new ThreadLocal<number>().value).toBeUndefined();
   });
+
+  it('begins with a copy of an object, whatever a thread has done with its own', () => {
+    const lock = new Lock();
+    const local = new ThreadLocal({ list: [1], lock });
+    local.value.list.push(2);
+    expect(local.value.lock).toBe(lock);
+    const target = (shared: ThreadLocal<{ list: number[] }>): number => shared.value.list.length;
+    expect(started(new Thread({ target, args: [local] })).result()).toBe(1);
+    local.reset();
+    expect(local.value.list).toEqual([1]);
+  });
+
+  it('begins with a value itself that cannot be copied', () => {
+    const local = new ThreadLocal({ call: () => 1 });
+    expect(local.value.call()).toBe(1);
+  });
 });
 
 describe('sleeping', () => {

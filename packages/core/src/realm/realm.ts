@@ -7,6 +7,8 @@
  * - R2. Exactly one thread sees a given thread end: it wins that compare-exchange, and bumps `THREADS_SEQ`.
  * - R3. A record is reused only after its thread has ended, and in round-robin order, so that what
  *   is known of an ended thread stays readable as long as possible.
+ * - R4. Before a record is reused, the threads that its thread had started become those of its parent; so whoever ends
+ *   takes along all that come from it, also those of a thread between that has ended by itself and lingers.
  */
 import { LayoutError, ThreadStateError } from '../errors.js';
 import { runtime } from '../runtime/index.js';
@@ -133,6 +135,7 @@ export class Realm {
       const state = status & STATE_MASK;
       const generation = (status >>> GENERATION_SHIFT) + 1;
       if ((state !== FREE && !isOver(state)) || generation > GENERATION_MAX) continue;
+      if (state !== FREE) this.#bequeath(slot, status);
       const fresh = (generation << GENERATION_SHIFT) | NEW;
       if (Atomics.compareExchange(words, base + STATUS_WORD, status, fresh) !== status) continue;
       // The record is ours alone from here on; others read it only through an id we have yet to give out.
@@ -210,6 +213,20 @@ export class Realm {
     return true;
   }
 
+  /** Gives the threads that an ended one had started to its parent (R4). */
+  #bequeath(slot: number, status: number): void {
+    const { words } = this;
+    const base = recordBase(slot);
+    const ended = idOf(slot, status);
+    const parent = Atomics.load(words, base + PARENT_WORD);
+    // Whoever has taken the record meanwhile has done this.
+    if (Atomics.load(words, base + STATUS_WORD) !== status) return;
+    for (let other = 0; other < CAPACITY; other++) {
+      const word = recordBase(other) + PARENT_WORD;
+      if (Atomics.load(words, word) === ended) Atomics.compareExchange(words, word, ended, parent);
+    }
+  }
+
   #parent(id: ThreadId): ThreadId {
     return Atomics.load(this.words, this.base(id) + PARENT_WORD);
   }
@@ -219,7 +236,7 @@ export class Realm {
     const ids: ThreadId[] = [];
     for (let slot = 0; slot < CAPACITY; slot++) {
       const status = Atomics.load(this.words, recordBase(slot) + STATUS_WORD);
-      if (isLive(status & STATE_MASK)) ids.push(((status >>> GENERATION_SHIFT) << SLOT_BITS) | slot);
+      if (isLive(status & STATE_MASK)) ids.push(idOf(slot, status));
     }
     return ids;
   }
@@ -285,6 +302,10 @@ function isLive(state: number | undefined): boolean {
 
 function isOver(state: number): boolean {
   return state === FINISHED || state === DEAD;
+}
+
+function idOf(slot: number, status: number): ThreadId {
+  return ((status >>> GENERATION_SHIFT) << SLOT_BITS) | slot;
 }
 
 function recordBase(slot: number): number {

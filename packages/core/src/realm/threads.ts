@@ -32,11 +32,18 @@ import { encodeName, type Realm, type ThreadId } from './realm.js';
  */
 export function endChildren(realm: Realm, parent: ThreadId): void {
   for (const id of realm.ids()) {
-    if (parentOf(realm, id) === parent && realm.isAlive(id)) {
-      realm.end(id, ThreadState.DEAD);
-      endChildren(realm, id);
-    }
+    if (comesFrom(realm, id, parent)) realm.end(id, ThreadState.DEAD);
   }
+}
+
+/** Whether the thread, or one that it comes from, was started by this one; some between may have ended by themselves. */
+function comesFrom(realm: Realm, id: ThreadId, ancestor: ThreadId): boolean {
+  const parent = parentOf(realm, id);
+  if (parent === 0 || parent === ancestor) return parent !== 0;
+  const found = comesFrom(realm, parent, ancestor);
+  if (realm.state(parent) !== undefined) return found;
+  // That record serves another thread by now; before it did, this one was given to the parent of the one that had it (R4).
+  return parentOf(realm, id) !== parent && comesFrom(realm, id, ancestor);
 }
 
 /**

@@ -10,6 +10,8 @@ type NodeWorker = import('node:worker_threads').Worker;
 type NodeWorkerOptions = import('node:worker_threads').WorkerOptions;
 type Transfer = import('node:worker_threads').Transferable[];
 
+const TASKS = '/proc/self/task';
+
 export function nodeWorkers(): Workers | undefined {
   const process = globalThis.process as NodeJS.Process | undefined;
   if (typeof process?.getBuiltinModule !== 'function') return undefined;
@@ -17,6 +19,8 @@ export function nodeWorkers(): Workers | undefined {
 
   return {
     start(program, { code, data, ...options }) {
+      const limited = options.resourceLimits !== undefined;
+      const before = limited ? nativeThreads() : [];
       const worker = createWorker(program, {
         workerData: { ...partsOf(program), code, data } satisfies ProgramData,
         transferList: options.transfer as Transfer,
@@ -26,12 +30,13 @@ export function nodeWorkers(): Workers | undefined {
         ...(options.resourceLimits ? { resourceLimits: options.resourceLimits } : {}),
       });
       worker.unref();
-      return handleOf(worker);
+      const added = limited ? nativeThreads().filter((thread) => !before.includes(thread)) : [];
+      return handleOf(worker, added);
     },
     adopt(worker) {
       if (worker instanceof workerThreads().Worker) {
         worker.unref();
-        return handleOf(worker);
+        return handleOf(worker, []);
       }
       throw new TypeError("the function given to targetsFrom must return a Worker of 'node:worker_threads'");
     },
@@ -51,6 +56,16 @@ export function nodeWorkers(): Workers | undefined {
     },
     onExit(callback) {
       process.once('exit', callback);
+    },
+    async endOutput() {
+      const dropped = (): undefined => undefined;
+      const ended = [process.stdout, process.stderr].map((stream) => {
+        stream.on('error', dropped);
+        return new Promise<void>((resolve) => stream.end(resolve));
+      });
+      await Promise.all(ended);
+      // Not before: the other side's wish for more goes to the streams that are found here.
+      replaceOutput(dropped, dropped);
     },
     inspect: (value) =>
       typeof value === 'string' ? value : process.getBuiltinModule('node:util').inspect(value),
@@ -134,7 +149,17 @@ function createWorker(program: Program, base: NodeWorkerOptions): NodeWorker {
   }
 }
 
-function handleOf(worker: NodeWorker): WorkerHandle {
+/** The operating system's names of this process's threads. Only Linux lists them. */
+function nativeThreads(): string[] {
+  try {
+    return globalThis.process.getBuiltinModule('node:fs').readdirSync(TASKS);
+  } catch {
+    return [];
+  }
+}
+
+/** @param added the native threads that came with the worker: its own and, at worst, some that another thread has started. */
+function handleOf(worker: NodeWorker, added: readonly string[]): WorkerHandle {
   let failure: unknown;
   worker.on('error', (error) => {
     failure ??= error;
@@ -146,6 +171,11 @@ function handleOf(worker: NodeWorker): WorkerHandle {
     terminate: () => {
       // The promise is of no use to a thread that blocks; `onEnd` says when it is over.
       worker.terminate().catch(() => undefined);
+    },
+    isGone: () => {
+      if (added.length === 0) return false;
+      const present = nativeThreads();
+      return present.length > 0 && !added.some((thread) => present.includes(thread));
     },
     stdout: worker.stdout,
     stderr: worker.stderr,

@@ -31,6 +31,11 @@ export interface WorkerHandle {
   postMessage(message: unknown, transfer: readonly unknown[]): void;
   /** Ends it, also while this thread's event loop is blocked; its native thread is gone soon afterwards. */
   terminate(): void;
+  /**
+   * Whether its native thread is gone, without a turn of the event loop; for one with limits of memory, which may be too
+   * small to get as far as taking its port. False where that cannot be told.
+   */
+  isGone(): boolean;
   /** The worker's standard output as a stream, where the platform has one. */
   readonly stdout: unknown;
   /** The worker's standard error as a stream, where the platform has one. */
@@ -107,6 +112,11 @@ export interface Workers {
   onExit(callback: (code: number) => void): void;
   /** Text that shows any value, as the console does; for errors with stack, cause and own properties. */
   inspect(value: unknown): string;
+  /**
+   * Ends this thread's standard streams; resolves once all that was written has reached the thread that has their other
+   * end. What is written afterwards is dropped.
+   */
+  endOutput(): Promise<void>;
   /** Writes to a standard stream's file descriptor at once. Returns how many bytes it took, 0 if it is full. */
   write(descriptor: 1 | 2, bytes: Uint8Array): number;
   /** Makes this thread's standard streams write through a function; `columns` is asked for the width of a terminal. */

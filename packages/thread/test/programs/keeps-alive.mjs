@@ -1,6 +1,6 @@
 // What keeps the process alive, by argument.
 import { Lock } from '@x/lock';
-import { Thread } from '@x/thread';
+import { targetsFrom, Thread } from '@x/thread';
 
 /** @type {Thread[]} */
 const kept = [];
@@ -43,6 +43,12 @@ const actions = {
         for (;;);
       },
     }).start();
+  },
+  'daemon-never-loaded'() {
+    const module =
+      'data:text/javascript,setInterval(() => {}, 1000); await new Promise(() => {}); export const work = () => {};';
+    const { work } = /** @type {{ work: () => void }} */ (targetsFrom(new URL(module)));
+    new Thread({ daemon: true, target: work }).start();
   },
   'never-started'() {
     kept.push(new Thread({ target: () => undefined }));

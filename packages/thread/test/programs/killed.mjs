@@ -27,6 +27,7 @@ const ways = {
     },
     { resourceLimits: { maxOldGenerationSizeMb: 20 } },
   ],
+  limit: [() => undefined, { resourceLimits: { maxOldGenerationSizeMb: 1 } }],
   terminate: [
     (held) => {
       held.acquire();

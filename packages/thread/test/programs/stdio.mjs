@@ -18,4 +18,22 @@ const texts = await Promise.all(
   }),
 );
 console.log('piped:', texts.join(' / '));
+const lingering = new Thread({
+  stdio: 'pipe',
+  // It lives on as long as its daemon does.
+  target: async () => {
+    const { Thread } = await import('@x/thread');
+    new Thread({
+      daemon: true,
+      target: () => {
+        for (;;);
+      },
+    }).start();
+    console.log('x'.repeat(100_000));
+  },
+});
+lingering.start();
+let length = 0;
+lingering.stdout?.on('data', (part) => (length += part.length));
+process.on('exit', () => console.log('piped in the end:', length));
 console.log('done');
