@@ -12,6 +12,7 @@ export {
   encodePieces,
   encodePlainBytes,
   expectBytes,
+  hasBeside,
   takeBytes,
 } from './codec/bytes.js';
 export { Pieces } from './codec/bytes-pieces.js';

@@ -24,7 +24,7 @@ import {
 import { expectBytes } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { growableMemory, limitOf } from './blocks.js';
-import { keep, pack, peek, unpack, type Packed, type Raw } from './items.js';
+import { discard, keep, pack, peek, unpack, type Packed, type Raw } from './items.js';
 import {
   DONE_LOOP_WORD,
   DONE_WORD,
@@ -178,8 +178,12 @@ export abstract class BaseQueue<T> extends Primitive {
   put(item: T, options?: TimeoutOptions): void {
     const timeout = timeoutOf(options);
     const request = this.#request(item);
-    if (this.#put(request, false, 0) || (timeout !== 0 && this.#putSlow(request, timeout))) return;
-    throw this.#fullError(timeout);
+    try {
+      request.placed = this.#put(request, false, 0) || (timeout !== 0 && this.#putSlow(request, timeout));
+    } finally {
+      if (!request.placed) discard(request.packed);
+    }
+    if (!request.placed) throw this.#fullError(timeout);
   }
 
   /**
@@ -190,7 +194,12 @@ export abstract class BaseQueue<T> extends Primitive {
    * @throws QueueShutDownError after `shutdown`; TransferError if the item cannot travel
    */
   tryPut(item: T): boolean {
-    return this.#put(this.#request(item), false, 0);
+    const request = this.#request(item);
+    try {
+      return (request.placed = this.#put(request, false, 0));
+    } finally {
+      if (!request.placed) discard(request.packed);
+    }
   }
 
   /**
@@ -203,9 +212,17 @@ export abstract class BaseQueue<T> extends Primitive {
     const request = this.#request(item);
     // What was packed lies where the next item will be packed, which a getter of the options or a `compare` may do.
     if (options !== undefined || this.#putters.size > 0) this.#keep(request);
-    const waiting = this.#putters.wait(request, options);
-    if (options === undefined && !request.placed) this.#keep(request);
-    if (!(await waiting)) throw this.#fullError(options?.timeout);
+    try {
+      const waiting = this.#putters.wait(request, options);
+      if (options === undefined && !request.placed) this.#keep(request);
+      if (!(await waiting)) throw this.#fullError(options?.timeout);
+    } catch (error) {
+      // A `compare` may have fired the signal; the item is in all the same.
+      if (!request.placed) {
+        discard(request.packed);
+        throw error;
+      }
+    }
     this.#getters.poke();
   }
 

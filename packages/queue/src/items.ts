@@ -10,7 +10,7 @@
  *
  * Numbers and the few constants are stored as they are; everything else as bytes of `@x/core/bytes`.
  */
-import { decodeBytes, dropBytes, encodeBytes, takeBytes } from '@x/core/bytes';
+import { decodeBytes, dropBytes, encodeBytes, hasBeside, takeBytes } from '@x/core/bytes';
 import type { Blocks } from './blocks.js';
 
 /** How an item is stored. */
@@ -54,7 +54,9 @@ export function pack(item: unknown): Packed {
       return item ? CONSTANTS.true : CONSTANTS.false;
     default: {
       if (item === null) return CONSTANTS.null;
-      return { form: Form.BYTES, number: 0, bytes: encodeBytes(item, 'item') };
+      const bytes = encodeBytes(item, 'item');
+      // Still needed when the item does not get in, whatever was encoded meanwhile.
+      return { form: Form.BYTES, number: 0, bytes: hasBeside(bytes) ? bytes.slice() : bytes };
     }
   }
 }
@@ -165,7 +167,7 @@ function revive(raw: Raw, decode: (bytes: Uint8Array) => unknown): unknown {
   }
 }
 
-/** Lets an item go that nobody will take. */
-export function discard(raw: Raw): void {
+/** Lets an item go that nobody will take, out of the queue or on its way in. */
+export function discard(raw: Raw | Packed): void {
   if (raw.form === Form.BYTES) dropBytes(raw.bytes);
 }

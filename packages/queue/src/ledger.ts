@@ -2,10 +2,11 @@
  * Who has taken items and not marked them done: pairs of a thread's id and a count.
  *
  * A thread that ends in an orderly way closes its account, since another may mark its items done, as
- * in Python. So an account of a thread that has ended is that of one that was killed or crashed, and
+ * in Python; one of a queue object that was collected before stays, and does not count, as far as the end is still
+ * known. So an account of a thread that has ended is that of one that was killed or crashed, and
  * its items may never be done. The ledger is small: threads that find no free pair are not accounted for.
  */
-import type { Member } from '@x/core';
+import { ThreadState, type Member } from '@x/core';
 import type { Journal } from './journal.js';
 import { LEDGER_ENTRIES, LEDGER_WORD, SIZE_WORD, UNFINISHED_WORD } from './layout.js';
 
@@ -71,11 +72,11 @@ export class Ledger {
     let alive = 0;
     find(words, (thread, count) => {
       if (count === 0) return false;
-      if (thorough ? realm.hasEnded(thread) : !realm.isAlive(thread)) {
+      if (!(thorough ? realm.hasEnded(thread) : !realm.isAlive(thread))) {
+        alive += count;
+      } else if (realm.state(thread) !== ThreadState.FINISHED) {
         threads.push(thread);
         dead += count;
-      } else {
-        alive += count;
       }
       return false;
     });

@@ -15,6 +15,8 @@
  *   the item, or the queue is empty again and Q2 has set the bit.
  * - Q4. A getter that dies between a notify and its return takes the wake with it; the others find the
  *   item at the end of their slice.
+ * - Q5. One that was woken and cannot use what it was woken for (no memory for its item, a `compare` that throws) wakes
+ *   others; for memory all of them, and once: whoever says that it waits for memory is woken along with all (MEMORY).
  */
 import { LayoutError, QueueShutDownError, TransferError, type Memory } from '@x/core';
 import { Atomics } from '@x/core/seam';
@@ -56,6 +58,8 @@ const SEQUENCES = [ITEMS_WORD, SPACE_WORD, DONE_WORD, ITEMS_LOOP_WORD, SPACE_LOO
 export class QueueState {
   /** What a waiter that was told to wait has to sleep on: the sequence as it was inside the latch. */
   sequence = 0;
+  /** Whether the last attempt to put found a place, but no memory. */
+  #short = false;
   readonly #words: Int32Array;
   readonly #journal: Journal;
   readonly #blocks: Blocks;
@@ -90,9 +94,11 @@ export class QueueState {
    */
   put(packed: Packed, rank: Rank, slept: boolean, note: number): boolean {
     const words = this.#words;
-    let wake: number;
+    let wake = 0;
     this.#latch.enter();
     try {
+      const short = this.#short;
+      this.#short = false;
       this.#blocks.refresh();
       if ((words[STATE_WORD]! & SHUT_BIT) !== 0) throw this.#shutDown();
       if (slept) words[WAITING_WORD]! |= WaitBit.PUTTERS;
@@ -102,17 +108,21 @@ export class QueueState {
         this.#note(note, SPACE_WORD);
         return false;
       }
-      if (!this.#insert(packed, rank, size)) {
-        this.#note(note === 0 ? 0 : note | WaitBit.MEMORY, SPACE_WORD);
-        return false;
+      let placed = false;
+      try {
+        placed = this.#insert(packed, rank, size);
+      } finally {
+        const more = slept && (maxsize === 0 || size + 1 < maxsize);
+        if (placed) wake = this.#claim(more ? GET | PUT : GET);
+        else if (slept && !short && (wake = this.#claim(PUT)) !== 0) wake |= WaitBit.MEMORY;
       }
-      const more = slept && (maxsize === 0 || size + 1 < maxsize);
-      wake = this.#claim(more ? GET | PUT : GET);
+      this.#short = !placed;
+      if (!placed) this.#note(note === 0 ? 0 : note | WaitBit.MEMORY, SPACE_WORD);
+      return placed;
     } finally {
       this.#latch.leave();
+      if (wake !== 0) this.#notify(wake);
     }
-    if (wake !== 0) this.#notify(wake);
-    return true;
   }
 
   /**
@@ -122,8 +132,7 @@ export class QueueState {
    */
   take(slept: boolean, note: number): Raw | undefined {
     const words = this.#words;
-    let wake: number;
-    let raw: Raw;
+    let wake = 0;
     this.#latch.enter();
     try {
       this.#blocks.refresh();
@@ -135,18 +144,24 @@ export class QueueState {
         return undefined;
       }
       this.#journal.begin();
-      const block = this.#order.next(size);
-      raw = read(this.#blocks, block, block + this.#order.headWordsIn(block));
+      let block = 0;
+      try {
+        block = this.#order.next(size);
+      } finally {
+        // A `compare` that throws leaves the item to others (Q5).
+        if (slept && block === 0) wake = this.#claim(GET);
+      }
+      const raw = read(this.#blocks, block, block + this.#order.headWordsIn(block));
       this.#blocks.give(block, classIn(this.#blocks.words[block]!));
       this.#journal.set(SIZE_WORD, size - 1);
       this.#ledger.take();
       this.#journal.commit();
       wake = this.#claim(slept && size > 1 ? GET | PUT : PUT);
+      return raw;
     } finally {
       this.#latch.leave();
+      if (wake !== 0) this.#notify(wake);
     }
-    if (wake !== 0) this.#notify(wake);
-    return raw;
   }
 
   /** Marks an item done. False if none is left to be marked. */

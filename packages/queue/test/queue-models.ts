@@ -41,8 +41,9 @@ export const setup =
   };
 
 /** Explores a model, under the name of its test. The largest take most of a minute, and more on a busy machine. */
-export const check = <N extends string>(options: Omit<ExploreOptions<Shared, N>, 'words' | 'name'>) =>
-  explore({ maxMs: 200_000, ...options, words, name: expect.getState().currentTestName ?? '' });
+export const check = <N extends string, S extends Shared = Shared>(
+  options: Omit<ExploreOptions<S, N>, 'words' | 'name'>,
+) => explore({ maxMs: 200_000, ...options, words, name: expect.getState().currentTestName ?? '' });
 
 export const name = (error: unknown): string => {
   if (error instanceof Interrupted) return 'Interrupted';

@@ -1,5 +1,5 @@
 /** The queues under the explorer. */
-import { LifoQueue, PriorityQueue } from '@x/queue';
+import { LifoQueue, PriorityQueue, Queue } from '@x/queue';
 import { expect, test } from 'vitest';
 import { check, drain, get, getAsync, memory, put, putAsync, setup, valueOf } from './queue-models.js';
 
@@ -156,6 +156,66 @@ test('a stack and a heap keep their order whatever comes in between', async () =
       if (!rest) return;
       expect(rest).toEqual([...rest].sort());
       expect(rest).toContain(6);
+    },
+  });
+});
+
+test('a putter that is woken and has no memory for its item lets another have the place', async () => {
+  // Two of them do not fit beside each other.
+  const large = 'x'.repeat(Queue.BYTES / 4) as never;
+  await check({
+    setup: () => {
+      const queue = new Queue<number>(2, memory());
+      queue.put(1);
+      queue.put(large);
+      return { queue, small: new Queue<number>(0, memory()) };
+    },
+    threads: {
+      A: put(large),
+      B: ({ queue, small }) => {
+        queue.put(2);
+        small.put(1);
+      },
+      G: ({ queue, small }) => {
+        queue.get();
+        small.get();
+        queue.get();
+      },
+    },
+    final: ({ queue }, { A }) => {
+      expect(A).toEqual({ value: 'put' });
+      expect(drain(queue)).toEqual([2, large]);
+    },
+  });
+});
+
+test('a putter that is woken and cannot be compared lets another have the place', async () => {
+  const compare = (first: number, second: number): number => {
+    if (first === 9) throw new TypeError('not to be compared');
+    return first - second;
+  };
+  await check({
+    setup: () => {
+      const queue = new PriorityQueue<number>(2, { ...memory(), compare });
+      queue.put(1);
+      queue.put(2);
+      return { queue };
+    },
+    threads: {
+      // It may also find that the place has gone to the other, and then waits in vain.
+      A: ({ queue }) => {
+        expect(() => {
+          queue.put(9, { timeout: 1 });
+        }).toThrow();
+      },
+      B: put(3),
+      G: get(),
+    },
+    events: { timeouts: 1 },
+    final: ({ queue }, { B, G }) => {
+      expect(B).toEqual({ value: 'put' });
+      expect(G).toEqual({ value: 1 });
+      expect(drain(queue)).toEqual([2, 3]);
     },
   });
 });

@@ -100,9 +100,11 @@ export function encodePieces(value: unknown, list = false): Uint8Array | Pieces 
 
 function encodeSpecial(mine: ByteWriter, value: unknown, path: string): Uint8Array {
   const wire = encode(value, path);
+  const luggage = new Luggage();
   try {
-    return mine.write(wire, new Luggage());
+    return mine.write(wire, luggage);
   } catch (error) {
+    luggage.drop();
     if (error instanceof TransferError) throw error;
     const why = error instanceof Error ? `: ${error.message}` : '';
     throw new TransferError(
@@ -156,6 +158,11 @@ export function takeBytes(bytes: Uint8Array): unknown {
   }
 }
 
+/** Whether something may travel beside the bytes, which `takeBytes` or `dropBytes` will have to let go. */
+export function hasBeside(bytes: Uint8Array): boolean {
+  return isSpecial(bytes);
+}
+
 /** Lets go what travelled beside bytes that nobody will read any more. */
 export function dropBytes(bytes: Uint8Array): void {
   if (!isSpecial(bytes)) return;
@@ -187,6 +194,11 @@ class Luggage implements Beside {
     let ticket = this.#tickets.get(buffer);
     if (ticket === undefined) this.#tickets.set(buffer, (ticket = parcels().send(buffer)));
     return ticket;
+  }
+
+  /** Lets all of it go. */
+  drop(): void {
+    if (this.#tickets.size > 0) parcels().drop([...this.#tickets.values()]);
   }
 
   key({ buffer, byteOffset, realm }: HandleMark): string {

@@ -202,5 +202,22 @@ export function queueThreadsBattery(Queue: QueueClass): void {
       queue.taskDone();
       expect(queue.join()).toBe(true);
     });
+
+    test('that goes for a thread also whose queue object is gone by then', async () => {
+      const buffer = new SharedArrayBuffer(Queue.BYTES);
+      const queue = new Queue(0, { buffer });
+      queue.put([1]);
+      // An object for memory that was not passed as a queue is not known to be of use to others.
+      const worker = startWorker(
+        ({ buffer, other }: { buffer: SharedArrayBuffer; other: QueueLike }) =>
+          new (other.constructor as QueueClass)(0, { buffer }).get(),
+        { buffer, other: new Queue() },
+      );
+      expect(await worker.result).toEqual([1]);
+      await worker.exited;
+      expect(queue.join({ timeout: EXPIRES_MS })).toBe(false);
+      queue.taskDone();
+      expect(queue.join()).toBe(true);
+    });
   });
 }
