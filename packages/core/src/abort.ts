@@ -48,7 +48,7 @@ function watch(signal: AbortSignal): Watched {
     for (const callback of all) callback();
   };
   const entry = { callbacks, listener };
-  watched.set(signal, entry);
   signal.addEventListener('abort', listener, { once: true });
+  watched.set(signal, entry);
   return entry;
 }

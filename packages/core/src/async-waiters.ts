@@ -137,10 +137,8 @@ export class AsyncWaiters<R> {
   }
 
   #add(waiter: AsyncWaiter<R>, timeout: number, signal: AbortSignal | undefined): void {
-    this.#waiters.add(waiter);
-    this.#agent.keepAlive.add();
-    if (timeout !== Infinity) this.#startTimer(waiter, timeout);
     if (signal) {
+      // First: what is no signal after all throws here, and nobody waits yet.
       waiter.unlisten = onAbort(signal, () => {
         // Another callback of the same signal may have served it meanwhile.
         if (!this.#waiters.has(waiter)) return;
@@ -148,6 +146,9 @@ export class AsyncWaiters<R> {
         waiter.reject(signal.reason);
       });
     }
+    this.#waiters.add(waiter);
+    this.#agent.keepAlive.add();
+    if (timeout !== Infinity) this.#startTimer(waiter, timeout);
     this.#arm();
   }
 

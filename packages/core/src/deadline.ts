@@ -57,6 +57,8 @@ export function timeoutOf(options: TimeoutOptions | undefined): number {
   return checkTimeout(options.timeout);
 }
 
+const SIGNAL_METHODS = ['throwIfAborted', 'addEventListener', 'removeEventListener'] as const;
+
 /**
  * The signal that the options of an async wait name, checked. Throws its reason if it has fired.
  *
@@ -71,7 +73,9 @@ export function timeoutOf(options: TimeoutOptions | undefined): number {
 export function signalOf(options: AsyncWaitOptions | undefined): AbortSignal | undefined {
   const signal = options?.signal;
   if (signal === undefined) return undefined;
-  if (typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted !== 'function') {
+  const given = signal as Partial<AbortSignal> | null;
+  // All that is called later: what fails in the middle of a wait would leave a waiter behind.
+  if (!SIGNAL_METHODS.every((method) => typeof given?.[method] === 'function')) {
     throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`);
   }
   signal.throwIfAborted();

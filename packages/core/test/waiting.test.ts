@@ -2,6 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import {
+  agent,
   AsyncWaiters,
   checkTimeout,
   deadlineAfter,
@@ -50,7 +51,8 @@ describe('signals', () => {
     const { signal } = new AbortController();
     expect(signalOf({ signal })).toBe(signal);
     expect(() => signalOf({ signal: AbortSignal.abort(new SyntaxError('as planned')) })).toThrow(SyntaxError);
-    for (const wrong of [5, null, {}]) expect(() => signalOf({ signal: wrong as never })).toThrow(TypeError);
+    for (const wrong of [5, null, {}, { throwIfAborted: () => undefined }])
+      expect(() => signalOf({ signal: wrong as never })).toThrow(TypeError);
   });
 
   test('have one listener, however many wait, and none when nobody does', () => {
@@ -166,6 +168,24 @@ describe('waiters of an event loop', () => {
     expect(await Promise.race([waiting, pause(20)])).toBeUndefined();
     add(1);
     expect(await waiting).toBe(true);
+  });
+
+  test('one whose signal is none, or cannot be listened to, takes nothing later', async () => {
+    const { words, waiters, add } = things('fifo');
+    const silent = {
+      throwIfAborted: () => undefined,
+      addEventListener: () => {
+        throw new SyntaxError('as planned');
+      },
+      removeEventListener: () => undefined,
+    };
+    const half = { throwIfAborted: () => undefined };
+    await expect(waiters.wait(1, { signal: half as never })).rejects.toThrow(TypeError);
+    await expect(waiters.wait(1, { signal: silent as never })).rejects.toThrow(SyntaxError);
+    expect([waiters.size, agent().keepAlive.count]).toEqual([0, 0]);
+    add(1);
+    await pause(5);
+    expect(words[1]).toBe(1);
   });
 
   test('an error of an attempt concerns the one that it was made for', async () => {
