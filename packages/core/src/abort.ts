@@ -43,9 +43,11 @@ function watch(signal: AbortSignal): Watched {
   const callbacks = new Set<() => void>();
   const listener = (): void => {
     watched.delete(signal);
-    const all = [...callbacks];
-    callbacks.clear();
-    for (const callback of all) callback();
+    // The set itself, not a copy: one of them may end another one, which is not called then.
+    for (const callback of callbacks) {
+      callbacks.delete(callback);
+      callback();
+    }
   };
   const entry = { callbacks, listener };
   signal.addEventListener('abort', listener, { once: true });

@@ -140,8 +140,6 @@ export class AsyncWaiters<R> {
     if (signal) {
       // First: what is no signal after all throws here, and nobody waits yet.
       waiter.unlisten = onAbort(signal, () => {
-        // Another callback of the same signal may have served it meanwhile.
-        if (!this.#waiters.has(waiter)) return;
         this.#leave(waiter);
         waiter.reject(signal.reason);
       });

@@ -71,6 +71,19 @@ describe('signals', () => {
     expect(called).toEqual([4, 5]);
     expect(listeners()).toBe(0);
   });
+
+  test('do not call what a callback before has ended', () => {
+    const controller = new AbortController();
+    const called: number[] = [];
+    onAbort(controller.signal, () => {
+      called.push(1);
+      endSecond();
+    });
+    const endSecond = onAbort(controller.signal, () => called.push(2));
+    onAbort(controller.signal, () => called.push(3));
+    controller.abort();
+    expect(called).toEqual([1, 3]);
+  });
 });
 
 test('the process is kept alive while anything is pending', async () => {
