@@ -149,6 +149,23 @@ describe('records', () => {
     expect(ids).not.toContain(late);
   });
 
+  test.runIf(process.platform === 'linux')(
+    'of native threads that are gone are found when all are taken',
+    () => {
+      const realm = Realm.create();
+      const killed = Array.from({ length: CAPACITY }, () => {
+        const id = realm.register(describeThread('killed'));
+        realm.begin(id);
+        // No system gives a thread this number.
+        realm.enter(id, 2 ** 31 - 1);
+        return id;
+      });
+      const late = started(realm, 'late');
+      expect(realm.ids()).toEqual([late]);
+      expect(killed.map((id) => realm.isAlive(id))).not.toContain(true);
+    },
+  );
+
   test('are reused, ids never: an old id means an ended thread, whatever its record does', () => {
     const realm = Realm.create();
     const seen = new Set<ThreadId>();

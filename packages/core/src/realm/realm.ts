@@ -127,6 +127,18 @@ export class Realm {
 
   /** Takes a record for a new thread, in state `NEW`. Throws `ThreadStateError` when all are taken. */
   register(description: ThreadDescription): ThreadId {
+    let id = this.#take(description);
+    // Nobody says that a worker which somebody else had started was killed: such records are still in use by then.
+    if (id === undefined && this.ids().filter((thread) => this.hasEnded(thread)).length > 0) {
+      id = this.#take(description);
+    }
+    if (id !== undefined) return id;
+    throw new ThreadStateError(
+      `${CAPACITY} threads exist at once, which is the most that one process can have; let some finish first`,
+    );
+  }
+
+  #take(description: ThreadDescription): ThreadId | undefined {
     const { words } = this;
     for (let tries = 0; tries < CAPACITY; tries++) {
       const slot = Atomics.add(words, NEXT_SLOT_WORD, 1) & SLOT_MASK;
@@ -148,9 +160,7 @@ export class Realm {
       Atomics.store(words, base + FLAGS_WORD, description.daemon ? DAEMON_BIT : 0);
       return (generation << SLOT_BITS) | slot;
     }
-    throw new ThreadStateError(
-      `${CAPACITY} threads exist at once, which is the most that one process can have; let some finish first`,
-    );
+    return undefined;
   }
 
   /** Moves a thread to `STARTING`; it counts as alive from now on. False if it is not `NEW`. */
