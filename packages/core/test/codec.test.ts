@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Lock } from '../../lock/dist/index.js';
 import {
   BrokenBarrierError,
+  explainCloneError,
   fromShared,
   KIND,
   LayoutError,
@@ -279,6 +280,37 @@ describe('what cannot travel is named by its path', () => {
   ])('%o', (value, message) => {
     expect(() => toShared(value)).toThrow(TransferError);
     expect(() => toShared(value)).toThrow(message);
+  });
+
+  test.each<[string, unknown, string]>([
+    [
+      'a map with a key that JSON does not know',
+      new Map([[5n, new Proxy({}, {})]]),
+      'value.get(5) cannot travel',
+    ],
+    ['a map with a key that JSON cannot end', new Map([[cyclic, new Proxy({}, {})]]), 'value.get(an object'],
+    ['a proxy of a map', { map: new Proxy(new Map(), {}) }, 'value.map cannot travel'],
+  ])('also by structured clone: %s', (_what, value, message) => {
+    let refusal: unknown;
+    try {
+      structuredClone(value);
+    } catch (error) {
+      refusal = explainCloneError(error, value, 'value');
+    }
+    expect(refusal).toBeInstanceOf(TransferError);
+    expect((refusal as Error).message).toContain(message);
+  });
+
+  test('also what is nested too deeply for structured clone', () => {
+    let deep: unknown = 0;
+    for (let i = 0; i < 1_000_000; i++) deep = [deep];
+    let refusal: unknown;
+    try {
+      structuredClone(deep);
+    } catch (error) {
+      refusal = explainCloneError(error, deep, 'value');
+    }
+    expect(refusal).toBeInstanceOf(TransferError);
   });
 
   test('also what is nested too deeply', () => {

@@ -5,3 +5,8 @@ export function isStackOverflow(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof TypeError) return false;
   return /call stack|recursion/.test(error.message);
 }
+
+/** What is said of them. */
+export function tooDeep(path: string): string {
+  return `${path} is nested too deeply to travel; send it in a flatter form, as an array`;
+}

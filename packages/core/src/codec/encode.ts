@@ -10,11 +10,12 @@ import { TransferError } from '../errors.js';
 import { UID_WORD } from '../words.js';
 import type { Primitive } from '../primitive.js';
 import { instanceState, registeredName } from './classes.js';
-import { isStackOverflow } from './depth.js';
+import { isStackOverflow, tooDeep } from './depth.js';
 import { errorClassName } from './errors.js';
 import { keepInstance } from './instances.js';
 import { KIND, type Kind } from './kinds.js';
 import { setOwn } from './own.js';
+import { keyName, member } from './paths.js';
 import {
   MARK,
   WIRE_VERSION,
@@ -71,25 +72,7 @@ export function encode(value: unknown, path = 'value'): Wire {
     };
   } catch (error) {
     if (!isStackOverflow(error)) throw error;
-    throw new TransferError(`${path} is nested too deeply to travel; send it in a flatter form, as an array`);
-  }
-}
-
-/** The path of a property, as it would be written. */
-function member(path: string, key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
-}
-
-/** How a path names the key of a map. Not every object can be made a string. */
-function keyName(key: unknown): string {
-  switch (typeof key) {
-    case 'string':
-      return JSON.stringify(key);
-    case 'object':
-    case 'function':
-      return describe(key);
-    default:
-      return String(key);
+    throw new TransferError(tooDeep(path));
   }
 }
 

@@ -1,14 +1,18 @@
 /** Naming what structured clone has refused. It says what, but not where. */
 import { TransferError } from '../errors.js';
+import { isStackOverflow, tooDeep } from './depth.js';
+import { keyName } from './paths.js';
 
 /**
  * Turns the error of a failed `postMessage` or `new Worker` into one that names the path of what
- * cannot travel: a proxy, or an object of the platform. Other errors are returned as they are.
+ * cannot travel: a proxy, an object of the platform, or what is nested too deeply. Other errors are returned as they are.
  *
  * @param value what was sent
  * @param path how messages call the value
  */
 export function explainCloneError(error: unknown, value: unknown, path: string): unknown {
+  // Cloning takes more of the stack than the walk of `encode` before.
+  if (isStackOverflow(error)) return new TransferError(tooDeep(path));
   if ((error as Partial<Error> | undefined)?.name !== 'DataCloneError') return error;
   const reason = (error as Error).message;
   const place = findUncloneable(value, path, new Set()) ?? path;
@@ -39,13 +43,13 @@ function isCloneable(value: unknown): boolean {
 
 function partsOf(value: unknown): [name: string, part: unknown][] {
   if (typeof value !== 'object' || value === null) return [];
-  if (value instanceof Map) return [...value].map(([key, item]) => [`.get(${JSON.stringify(key)})`, item]);
-  if (value instanceof Set) return [...value].map((item, i) => [`.item(${i})`, item]);
   try {
+    if (value instanceof Map) return [...value].map(([key, item]) => [`.get(${keyName(key)})`, item]);
+    if (value instanceof Set) return [...value].map((item, i) => [`.item(${i})`, item]);
     const nameOf = (key: string): string => (Array.isArray(value) ? `[${key}]` : `.${key}`);
     return Object.entries(value).map(([key, part]) => [nameOf(key), part]);
   } catch {
-    // The traps of a proxy may throw.
+    // The traps of a proxy may throw; and that of a map is none.
     return [];
   }
 }
