@@ -163,6 +163,24 @@ describe('errors', () => {
     expect(Object.keys(many)).toEqual([]);
   });
 
+  test('travel whatever stands where a text should be', () => {
+    class Odd extends Error {
+      static override name(): number {
+        return 1;
+      }
+    }
+    const bare: unknown = Object.create(null);
+    const copy = travel(Object.assign(new Odd('x'), { message: bare }) as Error);
+    expect(copy).toBeInstanceOf(Error);
+    expect(copy.message).toBe('an object (no class)');
+    class Nameless extends Error {
+      override get name(): string {
+        return bare as string;
+      }
+    }
+    expect(travel(new Nameless('y')).message).toBe('y');
+  });
+
   test('of the platform keep their name', () => {
     const copy = travel(new DOMException('stop', 'AbortError'));
     expect([copy.name, copy.message]).toEqual(['AbortError', 'stop']);

@@ -245,9 +245,9 @@ class Copier {
     const mark: ErrorMark = {
       [MARK]: 'error',
       className: errorClassName(error),
-      name: Object.hasOwn(error, 'name') ? undefined : String(name),
-      message: String(message),
-      stack: typeof error.stack === 'string' ? error.stack : undefined,
+      name: Object.hasOwn(error, 'name') ? undefined : textOf(name),
+      message: textOf(message),
+      stack: stackOf(error),
       own,
     };
     this.#copies.set(error, mark);
@@ -264,6 +264,25 @@ function isPlain(value: object, tag: string): boolean {
 /** Own properties of an error that travel: all but message and stack, `cause` included. */
 function ownKeys(error: Error): string[] {
   return Object.getOwnPropertyNames(error).filter((key) => key !== 'message' && key !== 'stack');
+}
+
+/** What was given where a text should be. Not every object can be made one. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return describe(value);
+  }
+}
+
+/** The error's stack. It is made when it is first asked for, with name and message in it, whatever those are. */
+function stackOf(error: Error): string | undefined {
+  try {
+    const { stack }: { stack?: unknown } = error;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function property(object: object, key: string): unknown {

@@ -89,5 +89,7 @@ export function registerErrorClass(errorClassToKeep: new (message?: string) => E
 
 /** The name under which the class of an error is looked up on the other side. */
 export function errorClassName(error: Error): string {
-  return (error.constructor as { name?: string } | undefined)?.name ?? 'Error';
+  const { name } = (error.constructor as { name?: unknown } | undefined) ?? {};
+  // A static member of that name is anything.
+  return typeof name === 'string' ? name : 'Error';
 }
