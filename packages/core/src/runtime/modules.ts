@@ -43,11 +43,14 @@ export async function importModule(url: string): Promise<Record<string, unknown>
  */
 export function loadModuleNow(url: string): Namespace | undefined {
   const process = nodeProcess();
-  if (!process || !url.startsWith('file:')) return undefined;
+  // `require()` knows paths only, and with a query it is another module.
+  if (!process || !/^file:[^?#]*$/.test(url)) return undefined;
   const path = process.getBuiltinModule('node:url').fileURLToPath(url);
   try {
     const require = process.getBuiltinModule('node:module').createRequire(url);
-    return withoutExperimentalWarning(() => require(path) as Namespace);
+    const loaded = withoutExperimentalWarning(() => require(path) as Namespace);
+    // Of a CommonJS module that is what it exports by default.
+    return isNamespace(loaded) ? loaded : { ...loaded, default: loaded };
   } catch (error) {
     const { code } = error as { code?: string };
     // This Node cannot, or the module awaits; any other error is the module's own.
@@ -71,7 +74,11 @@ function loadLikeImport(url: string): Namespace | undefined {
     return undefined;
   const namespace = loadModuleNow(url);
   // A CommonJS module has been run, and looks different when it is imported.
-  return Object.prototype.toString.call(namespace) === '[object Module]' ? namespace : undefined;
+  return isNamespace(namespace) ? namespace : undefined;
+}
+
+function isNamespace(loaded: unknown): boolean {
+  return Object.prototype.toString.call(loaded) === '[object Module]';
 }
 
 /**
