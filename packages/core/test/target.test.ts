@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   captureTarget,
   explainError,
@@ -207,6 +211,31 @@ describe('the source of a function', () => {
   });
 });
 
+it('says what is wrong with a method that uses super, when it does', () => {
+  class Base {
+    run() {
+      return 1;
+    }
+  }
+  class Derived extends Base {
+    override run() {
+      return super.run() + 1;
+    }
+    set(value: number) {
+      (super.run as unknown) = value;
+    }
+  }
+  const { run, set } = new Derived();
+  expect(() => again(run)()).toThrow(new RegExp('^run uses super'));
+  expect(() => again(run)()).toThrow(TargetError);
+  expect(() => again(set).call({}, 1)).toThrow(TargetError);
+});
+
+it('may have a name that is no string', () => {
+  const named = Object.defineProperty(() => 1, 'name', { value: Symbol('odd') });
+  expect(again(named)()).toBe(1);
+});
+
 describe('a variable from outside', () => {
   const outside = 1;
 
@@ -248,6 +277,28 @@ describe('the functions of a module', () => {
     const reference = captureTarget(paths.basename);
     expect((await resolveTarget(reference))('/a/b')).toBe('b');
     expect(resolveTargetNow(reference)('/a/b')).toBe('b');
+  });
+
+  it('are those that import() gives, also without waiting', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'x-core-target-'));
+    try {
+      await writeFile(join(folder, 'url.mjs'), 'export const url = () => import.meta.url;');
+      await writeFile(
+        join(folder, 'common.cjs'),
+        'module.exports = () => "default"; module.exports.named = () => "named";',
+      );
+      const at = (name: string) => pathToFileURL(join(folder, name));
+      // With a query it is another module, which cannot be loaded at once.
+      const query = captureTarget(targetsFrom<{ url(): string }>(new URL('?a=1', at('url.mjs'))).url);
+      expect(() => resolveTargetNow(query)).toThrow(TargetError);
+      expect((await resolveTarget(query))()).toMatch(/url\.mjs\?a=1$/);
+      expect(resolveTargetNow(query)()).toMatch(/url\.mjs\?a=1$/);
+      const common = targetsFrom<{ default(): string; named(): string }>(at('common.cjs'));
+      expect(resolveTargetNow(captureTarget(common.default))()).toBe('default');
+      expect(resolveTargetNow(captureTarget(common.named))()).toBe('named');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('are told when they are not there', async () => {

@@ -20,7 +20,7 @@ export interface CaptureOptions {
  * What is wrong with the text itself is found here, where the user's mistake is.
  *
  * @throws TypeError if it is neither; TargetError if its text cannot stand alone: native and bound
- * functions, classes, methods that use `super` or private names
+ * functions, classes, methods with private or computed names. One that uses `super` throws it when it gets there
  */
 export function captureTarget(target: unknown, options: CaptureOptions = {}): TargetReference {
   const { what = 'target' } = options;
@@ -45,7 +45,8 @@ export function captureTarget(target: unknown, options: CaptureOptions = {}): Ta
   // Throws where the text cannot stand alone.
   const reference = placed({
     kind: 'source',
-    name: fn.name,
+    // Static members of that name, for one, are anything.
+    name: typeof fn.name === 'string' ? fn.name : '',
     source,
     url: callerUrl(options.above as ((...args: never[]) => unknown) | undefined),
     strict: isStrict(fn),

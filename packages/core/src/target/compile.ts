@@ -56,6 +56,7 @@ function build(reference: SourceReference, position: Position): Callable {
     const member = source.replace(/^((?:async\s+)?(?:\*\s*)?)#/, '$1');
     const { column, line } = position;
     const holder = evaluate(`{${member}}`, url, strict, scope, { line, column: column - 1 }) as object;
+    Object.setPrototypeOf(holder, nothingAbove(name));
     const [key] = Reflect.ownKeys(holder);
     const property: Partial<Record<'get' | 'set' | 'value', unknown>> =
       Reflect.getOwnPropertyDescriptor(holder, key ?? '') ?? {};
@@ -69,6 +70,16 @@ function build(reference: SourceReference, position: Position): Callable {
       { cause },
     );
   }
+}
+
+/** What `super` leads to in a method: it would be the prototype of every object, without a word. */
+function nothingAbove(name: string): object {
+  const refuse = (): never => {
+    throw new TargetError(
+      `${name || 'the target'} uses super, which is not there in another thread; use a function without it, or a module target`,
+    );
+  };
+  return new Proxy({}, { get: refuse, set: refuse });
 }
 
 function checkCallable(value: unknown): Callable {
