@@ -8,6 +8,7 @@ export default packageConfig(['src/index.ts', 'src/primitives.ts', 'src/bytes.ts
     'src/codec/own.ts',
     'src/codec/depth.ts',
     'src/codec/paths.ts',
+    'src/codec/brands.ts',
     'src/runtime/builtins.ts',
   ],
 });

@@ -1,5 +1,6 @@
 /** Values as bytes: what structured clone makes is what comes back. */
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { LayoutError, registerClass, TransferError } from '@x/core';
 import { decodeBytes, decodeBytesAt, encodeBytes } from '@x/core/bytes';
@@ -110,6 +111,12 @@ describe('encodeBytes and decodeBytes', () => {
     expect(error).toBeInstanceOf(RangeError);
     expect(error).toMatchObject({ message: 'cold', cause: { at: -1 } });
     expect(celsius).toBeInstanceOf(Celsius);
+  });
+
+  it('carry maps and sets of another global', () => {
+    const [map, set] = travel(runInNewContext('[new Map([[1, new Set([2])]]), new Set([3])]')) as unknown[];
+    expect(map).toStrictEqual(new Map([[1, new Set([2])]]));
+    expect(set).toStrictEqual(new Set([3]));
   });
 
   it('name what cannot travel by its path', () => {

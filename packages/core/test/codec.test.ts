@@ -1,4 +1,5 @@
 /** Values through messages. */
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 // By path: lock lies above core in the package map, this test does not.
 import { Lock } from '../../lock/dist/index.js';
@@ -58,6 +59,20 @@ describe.each([
     expect(1 in copy).toBe(false);
     expect(copy).toHaveLength(3);
     expect(copy.index).toBe(7);
+  });
+
+  test('of another global keeps its maps and sets', () => {
+    const foreign = runInNewContext('({ map: new Map([[1, new Set([2])]]) })') as {
+      map: Map<number, unknown>;
+    };
+    foreign.map.set(3, [lock]);
+    const { map } = travel(foreign);
+    expect(map.get(1)).toStrictEqual(new Set([2]));
+    expect((map.get(3) as unknown[])[0]).toBe(lock);
+  });
+
+  test('that only inherits from a map is none', () => {
+    expect(travel(Object.create(Map.prototype) as object)).toStrictEqual({});
   });
 
   test('with cycles and shared parts keeps them', () => {

@@ -9,6 +9,7 @@ import {
   VIEW_TYPES,
 } from './bytes-format.js';
 import { copy } from '../runtime/copy.js';
+import { isMap, isSet } from './brands.js';
 import { hasItemsOnly, hasKeys, hasNone, isDense } from './bytes-checks.js';
 import { registeredName } from './classes.js';
 import { Pieces, type Piece } from './bytes-pieces.js';
@@ -346,17 +347,17 @@ export class ByteWriter extends TextSink {
 
   #platform(value: object): void {
     const name = objectPrototype.toString.call(value).slice(8, -1);
-    if (value instanceof Map) {
+    if (isMap(value)) {
       this.tag(Tag.MAP);
-      const entries = [...(value as Map<unknown, unknown>)];
+      const entries = [...value];
       this.count(entries.length);
       for (const [key, item] of entries) {
         this.#value(key);
         this.#value(item);
       }
-    } else if (value instanceof Set) {
+    } else if (isSet(value)) {
       this.tag(Tag.SET);
-      const items = [...(value as Set<unknown>)];
+      const items = [...value];
       this.count(items.length);
       for (const item of items) this.#value(item);
     } else if (value instanceof Date) {

@@ -9,6 +9,7 @@ import { describe } from '../deadline.js';
 import { TransferError } from '../errors.js';
 import { UID_WORD } from '../words.js';
 import type { Primitive } from '../primitive.js';
+import { isMap, isSet } from './brands.js';
 import { instanceState, registeredName } from './classes.js';
 import { isStackOverflow, tooDeep } from './depth.js';
 import { errorClassName } from './errors.js';
@@ -120,12 +121,12 @@ class Inspector {
     if (IMMOVABLE.has(tag)) {
       throw new TransferError(`${path} is a ${tag.slice(8, -1)}, which cannot travel to another thread`);
     }
-    if (value instanceof Map) {
+    if (isMap(value)) {
       for (const [key, item] of value) {
         this.visit(key, `${path}.key(${keyName(key)})`);
         this.visit(item, `${path}.get(${keyName(key)})`);
       }
-    } else if (value instanceof Set) {
+    } else if (isSet(value)) {
       let position = 0;
       for (const item of value) this.visit(item, `${path}.item(${position++})`);
     } else if (Array.isArray(value)) {
@@ -161,13 +162,13 @@ class Copier {
 
   #container(value: object): object {
     const tag = Object.prototype.toString.call(value);
-    if (value instanceof Map) {
+    if (isMap(value)) {
       const copy = new Map<unknown, unknown>();
       this.#copies.set(value, copy);
       for (const [key, item] of value) copy.set(this.copy(key), this.copy(item));
       return copy;
     }
-    if (value instanceof Set) {
+    if (isSet(value)) {
       const copy = new Set<unknown>();
       this.#copies.set(value, copy);
       for (const item of value) copy.add(this.copy(item));
