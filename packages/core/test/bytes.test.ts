@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { LayoutError, registerClass, TransferError } from '@x/core';
-import { decodeBytes, decodeBytesAt, encodeBytes } from '@x/core/bytes';
+import { decodeBytes, decodeBytesAt, encodeBytes, encodePieces, encodePlainBytes } from '@x/core/bytes';
 
 /** Through memory that could be another thread's. */
 function travel(value: unknown): unknown {
@@ -126,6 +126,13 @@ describe('encodeBytes and decodeBytes', () => {
       ),
     );
     expect(() => encodeBytes(new Blob([]), 'item')).toThrow(TransferError);
+    const moved = new Uint8Array(8);
+    structuredClone(moved, { transfer: [moved.buffer] });
+    for (const gone of [moved, moved.buffer, { list: [moved] }]) {
+      expect(() => encodeBytes(gone, 'item')).toThrow(TransferError);
+      // For the caller to choose another way, which says what is wrong.
+      expect([encodePlainBytes(gone), encodePieces(gone)]).toEqual([undefined, undefined]);
+    }
     let deep: unknown = 0;
     for (let depth = 0; depth < 100_000; depth++) deep = [deep];
     expect(() => encodeBytes(deep, 'item')).toThrow(TransferError);

@@ -414,7 +414,7 @@ export class ByteWriter extends TextSink {
     const { resizable, maxByteLength } = value as { resizable?: boolean; maxByteLength?: number };
     this.float(resizable === true ? maxByteLength! + 1 : 0);
     const padding = paddingAt(this.at + this.#outside, byteLength);
-    const source = new Uint8Array(value);
+    const source = bytesOf(value);
     if (this.#apart && byteLength >= APART_FROM) {
       this.pad(padding);
       (this.#pieces ??= []).push({ at: this.at, source, length: byteLength });
@@ -425,5 +425,14 @@ export class ByteWriter extends TextSink {
     this.pad(padding);
     copy(this.bytes, this.at, source);
     this.at += byteLength;
+  }
+}
+
+/** The bytes of a buffer; one that has been moved away has none any more, and structured clone says so. */
+function bytesOf(buffer: ArrayBuffer): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw SPECIAL;
   }
 }

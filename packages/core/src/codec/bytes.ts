@@ -106,7 +106,7 @@ function encodeSpecial(mine: ByteWriter, value: unknown, path: string): Uint8Arr
   } catch (error) {
     luggage.drop();
     if (error instanceof TransferError) throw error;
-    const why = error instanceof Error ? `: ${error.message}` : '';
+    const why = error instanceof Error && error !== SPECIAL ? `: ${error.message}` : '';
     throw new TransferError(
       `${path} holds something of the platform that cannot be put into shared memory${why}; pass data, or send it by postMessage`,
       { cause: error === SPECIAL ? undefined : error },
