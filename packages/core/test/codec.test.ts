@@ -256,6 +256,25 @@ describe('classes', () => {
     expect(copy.degrees).toBe(20);
   });
 
+  test('of errors keep what errors keep, or have a state of their own choice', () => {
+    class Plain extends Error {
+      readonly at = 3;
+    }
+    class Chosen extends Error {
+      constructor(readonly line: number) {
+        super(`line ${line}`);
+      }
+    }
+    registerClass(Plain);
+    registerClass(Chosen, { toState: ({ line }) => line, fromState: (line: number) => new Chosen(line) });
+    const error = new Plain('message', { cause: 'why' });
+    const [plain, chosen] = travel([error, new Chosen(5)] as const);
+    expect(plain).toBeInstanceOf(Plain);
+    expect([plain.message, plain.cause, plain.stack, plain.at]).toEqual(['message', 'why', error.stack, 3]);
+    expect(chosen).toBeInstanceOf(Chosen);
+    expect([chosen.line, chosen.message]).toEqual([5, 'line 5']);
+  });
+
   test('whose state contains the instance itself are refused where they cannot be made', () => {
     class Knot {
       self: Knot = this;

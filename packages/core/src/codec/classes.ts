@@ -5,6 +5,7 @@
  * user's modules import, and the result is encoded by the one that the thread began with.
  */
 import { LayoutError, TransferError } from '../errors.js';
+import { registerErrorClass } from './errors.js';
 
 /** How instances of a class travel. */
 export interface ClassCodec<T, S> {
@@ -41,7 +42,7 @@ function findRegistry(): Registry {
 /**
  * Lets instances of a class arrive as instances of that class. Call it in every thread that sends or
  * receives them: in a module that defines the class, for example. Without it they arrive as plain
- * objects, as structured clone makes them.
+ * objects, as structured clone makes them. For a class of errors without a codec it is `registerErrorClass`.
  *
  * @throws TransferError if another class is registered under that name
  * @example
@@ -65,6 +66,11 @@ export function registerClass<T extends object, S = unknown>(
   codec: ClassCodec<T, S> = {},
   name: string = constructor.name,
 ): void {
+  // The own properties of an error are not all there is of it.
+  if (constructor.prototype instanceof Error && !codec.toState && !codec.fromState) {
+    registerErrorClass(constructor as never);
+    return;
+  }
   const { byName, byPrototype } = registry();
   const known = byName.get(name);
   if (known && known.constructor !== constructor) {

@@ -102,15 +102,15 @@ class Inspector {
       if (extra !== undefined) this.visit(extra, path);
       return;
     }
-    if (isError(value)) {
-      this.marked = true;
-      for (const key of ownKeys(value)) this.visit(property(value, key), member(path, key));
-      return;
-    }
     const name = registeredName(value);
     if (name !== undefined) {
       this.marked = true;
       this.visit(instanceState(value, name), path);
+      return;
+    }
+    if (isError(value)) {
+      this.marked = true;
+      for (const key of ownKeys(value)) this.visit(property(value, key), member(path, key));
       return;
     }
     this.#visitContainer(value, path);
@@ -149,7 +149,7 @@ class Copier {
     const known = this.#copies.get(value);
     if (known) return known;
     if (KIND in value) return this.#handle(value as Primitive);
-    if (isError(value)) return this.#error(value);
+    // Before errors, which may have a state of their own choice, too.
     const name = registeredName(value);
     if (name !== undefined) {
       const mark = { [MARK]: 'instance', className: name, state: undefined as unknown };
@@ -157,6 +157,7 @@ class Copier {
       mark.state = this.copy(instanceState(value, name));
       return mark;
     }
+    if (isError(value)) return this.#error(value);
     return this.#container(value);
   }
 
