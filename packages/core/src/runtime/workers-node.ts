@@ -1,4 +1,5 @@
 /** Workers in Node. */
+import { describe } from '../deadline.js';
 import { workerThreads } from './builtins.js';
 import { isTerminal, replaceOutput } from './output-node.js';
 import { hasPreloads } from './preloads.js';
@@ -67,8 +68,15 @@ export function nodeWorkers(): Workers | undefined {
       // Not before: the other side's wish for more goes to the streams that are found here.
       replaceOutput(dropped, dropped);
     },
-    inspect: (value) =>
-      typeof value === 'string' ? value : process.getBuiltinModule('node:util').inspect(value),
+    inspect(value) {
+      if (typeof value === 'string') return value;
+      try {
+        return process.getBuiltinModule('node:util').inspect(value);
+      } catch {
+        // Of what the user has made anything may throw: its name, its message, its `inspect`.
+        return describe(value);
+      }
+    },
     write(descriptor, bytes) {
       try {
         return fs().writeSync(descriptor, bytes);
