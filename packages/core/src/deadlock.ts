@@ -11,6 +11,7 @@
  * The thread with the largest id in the cycle throws, of those that take part in detection; so
  * exactly one does.
  */
+import { nameInRealm } from './codec/instances.js';
 import { DeadlockError } from './errors.js';
 import type { Member } from './member.js';
 import {
@@ -109,9 +110,14 @@ export function waitNote(realm: Realm, thread: ThreadId): WaitEdge | undefined {
 /** Names every thread of the cycle and what it waits for. */
 export function describeCycle(realm: Realm, cycle: readonly WaitEdge[]): string {
   const name = (id: ThreadId): string => `${realm.name(id) ?? 'ended thread'} (${id})`;
+  const subject = (uid: number): string => {
+    const given = nameInRealm(realm, uid);
+    // The number says it all where that is its name, too.
+    return given === undefined || given.endsWith(`-${uid}`) ? `#${uid}` : `${given} (#${uid})`;
+  };
   const parts = cycle.map(
     (edge) =>
-      `${name(edge.thread)} waits for ${edge.uid < 0 ? 'the end of' : `#${edge.uid}, held by`} ${name(edge.owner)}`,
+      `${name(edge.thread)} waits for ${edge.uid < 0 ? 'the end of' : `${subject(edge.uid)}, held by`} ${name(edge.owner)}`,
   );
   return `deadlock: ${parts.join('; ')}. Acquire locks in one order everywhere, or with a timeout`;
 }

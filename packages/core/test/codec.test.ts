@@ -16,6 +16,7 @@ import {
   ThreadingError,
   toShared,
   TransferError,
+  workers,
 } from '@x/core';
 
 const lock = new Lock();
@@ -194,6 +195,12 @@ describe('errors', () => {
       }
     }
     expect(travel(new Nameless('y')).message).toBe('y');
+  });
+
+  test('can be shown whatever they do meanwhile', () => {
+    const bare = Object.assign(new Error('x'), { message: Object.create(null) as unknown });
+    expect(workers!.inspect(bare)).toBe('an object (Error)');
+    expect(workers!.inspect(new Error('x'))).toContain('Error: x\n');
   });
 
   test('of the platform keep their name', () => {

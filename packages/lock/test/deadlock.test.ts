@@ -75,6 +75,8 @@ describe('a cycle throws DeadlockError in exactly one thread', () => {
     // Both threads and both locks are named.
     expect(message!.match(/Worker-\d+/g)!.length).toBeGreaterThanOrEqual(2);
     expect(new Set(message!.match(/#\d+/g)).size).toBe(2);
+    expect(message).toMatch(/waits for a \(#\d+\), held by/);
+    expect(message).toMatch(/waits for b \(#\d+\), held by/);
   });
 
   test('five threads, over Lock, RLock and both sides of RWLock', async () => {

@@ -1,5 +1,6 @@
 /** One object per primitive and thread: what `===` in the contract rests on. */
 import { agent } from '../agent.js';
+import type { Realm } from '../realm/realm.js';
 import { UID_WORD, type Memory } from '../words.js';
 
 interface Kept {
@@ -17,8 +18,18 @@ function forgetDropped(): FinalizationRegistry<Kept> {
   }));
 }
 
-function keyOf(memory: Memory): string {
-  return `${memory.member.realm.identity}/${memory.words[UID_WORD]}`;
+function keyOf({ member, words }: Memory): string {
+  return keyIn(member.realm, words[UID_WORD]!);
+}
+
+function keyIn(realm: Realm, uid: number): string {
+  return `${realm.identity}/${uid}`;
+}
+
+/** The name of a primitive that has, or came from, a handle; undefined if this thread does not know it. */
+export function nameInRealm(realm: Realm, uid: number): string | undefined {
+  const known = agent().instances.get(keyIn(realm, uid))?.deref();
+  return (known as { readonly name?: string } | undefined)?.name;
 }
 
 /** Remembers this thread's object for a primitive that has, or came from, a handle. */
