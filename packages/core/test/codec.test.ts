@@ -186,7 +186,7 @@ describe('errors', () => {
       }
     }
     const bare: unknown = Object.create(null);
-    const copy = travel(Object.assign(new Odd('x'), { message: bare }) as Error);
+    const copy = travel<Error>(Object.assign(new Odd('x'), { message: bare as string }));
     expect(copy).toBeInstanceOf(Error);
     expect(copy.message).toBe('an object (no class)');
     class Nameless extends Error {
@@ -198,8 +198,8 @@ describe('errors', () => {
   });
 
   test('can be shown whatever they do meanwhile', () => {
-    const bare = Object.assign(new Error('x'), { message: Object.create(null) as unknown });
-    expect(workers!.inspect(bare)).toBe('an object (Error)');
+    const bare: unknown = Object.create(null);
+    expect(workers!.inspect(Object.assign(new Error('x'), { message: bare }))).toBe('an object (Error)');
     expect(workers!.inspect(new Error('x'))).toContain('Error: x\n');
   });
 

@@ -12,8 +12,10 @@ function hasSize(constructor: MapConstructor | SetConstructor, value: object): b
   // Most values are neither, and an exception for each would cost more than this look.
   const mayBe =
     value instanceof constructor || Object.prototype.toString.call(value) === `[object ${constructor.name}]`;
+  if (!mayBe) return false;
   try {
-    return mayBe && Reflect.get(constructor.prototype, 'size', value) !== undefined;
+    Reflect.get(constructor.prototype, 'size', value);
+    return true;
   } catch {
     return false;
   }
