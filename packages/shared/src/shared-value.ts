@@ -2,6 +2,7 @@
 import {
   at,
   AsyncWaiters,
+  isPlace,
   Primitive,
   registerKind,
   type AsyncWaitOptions,
@@ -9,7 +10,7 @@ import {
   type MemoryOptions,
   type Place,
 } from '@x/core/primitives';
-import { decodeBytes, dropBytes, encodeBytes } from '@x/core/bytes';
+import { decodeBytes, dropBytes, encodeBytes, expectBytes } from '@x/core/bytes';
 import {
   checkMaxBytes,
   growableMemory,
@@ -97,6 +98,8 @@ export class SharedValue<T> extends Primitive {
         inspectOwner(member, words);
       },
     });
+    // Others may set a value whose primitives travel beside the bytes, and end before it is read here.
+    if (isPlace(options)) expectBytes();
   }
 
   /** The present value; setting it is `set`. */
@@ -283,5 +286,9 @@ export const VALUE_KIND: Kind = /* @__PURE__ */ registerKind<SharedValue<unknown
   version: 1,
   bytes: HEAP_BYTES_OFFSET,
   module: import.meta.url,
+  // It becomes a handle: from now on others may set it, as above.
+  extra: () => {
+    expectBytes();
+  },
   revive: (memory, name) => new SharedValue<unknown>(undefined, at(memory, name)),
 }));
