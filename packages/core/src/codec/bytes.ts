@@ -196,7 +196,7 @@ class Luggage implements Beside {
     return ticket;
   }
 
-  /** Lets all of it go. */
+  /** There will be no bytes with these tickets. */
   drop(): void {
     if (this.#tickets.size > 0) parcels().drop([...this.#tickets.values()]);
   }
