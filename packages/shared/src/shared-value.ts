@@ -85,7 +85,10 @@ export class SharedValue<T> extends Primitive {
    * options; LayoutError if the memory is misaligned, too small, or holds something else
    */
   constructor(initial: T, options: SharedValueOptions = {}) {
-    super(...placeFor(initial, options));
+    const first = isPlace(options) ? revived(options) : firstState(initial, options);
+    super(first.kind, first.options, first.initialise);
+    // A value was there already: nobody will read these.
+    if (first.unread) dropBytes(first.unread);
     const { member, words } = this;
     this.#waiters = new AsyncWaiters<Change<T>>(words, SEQ_WORD, {
       attempt: (change) => {
@@ -239,30 +242,41 @@ export class SharedValue<T> extends Primitive {
   }
 }
 
-/** Arguments for the base class: kind, place, and what makes the first state. */
-function placeFor(
-  initial: unknown,
-  options: SharedValueOptions | Place,
-): [Kind, MemoryOptions | Place, (words: Int32Array) => void] {
-  // What `at` makes is marked by a symbol; nothing else is.
-  const isRevived = Object.getOwnPropertySymbols(options).length > 0;
-  if (isRevived) return [VALUE_KIND, options, () => undefined];
-  const { maxBytes, buffer, byteOffset = 0, name }: SharedValueOptions = options;
+/** Arguments for the base class. */
+interface First {
+  readonly kind: Kind;
+  readonly options: MemoryOptions | Place;
+  readonly initialise: (words: Int32Array) => void;
+  /** The bytes of the first value, until they are in the memory. */
+  unread: Uint8Array | undefined;
+}
+
+function revived(options: Place): First {
+  return { kind: VALUE_KIND, options, initialise: () => undefined, unread: undefined };
+}
+
+function firstState(initial: unknown, options: SharedValueOptions): First {
+  const { maxBytes, buffer, byteOffset = 0, name } = options;
   const fallback = buffer === undefined ? DEFAULT_MAX_BYTES : DEFAULT_MAX_BYTES_IN_BUFFER;
   const max = checkMaxBytes(maxBytes ?? fallback);
-  const bytes = encodeBytes(initial, 'initial').slice();
-  if (bytes.length > max) throw tooLarge(bytes.length, max);
   if (buffer === undefined && byteOffset !== 0) throw new TypeError('byteOffset needs a buffer');
+  const bytes = encodeBytes(initial, 'initial').slice();
+  if (bytes.length > max) {
+    dropBytes(bytes);
+    throw tooLarge(bytes.length, max);
+  }
   const memory = buffer ?? growableMemory(bytes.length, max);
-  const kind = buffer === undefined ? VALUE_KIND : { ...VALUE_KIND, bytes: SharedValue.bytesFor(max) };
-  return [
-    kind,
-    { buffer: memory, byteOffset, name },
-    (words) => {
+  const first: First = {
+    kind: buffer === undefined ? VALUE_KIND : { ...VALUE_KIND, bytes: SharedValue.bytesFor(max) },
+    options: { buffer: memory, byteOffset, name },
+    initialise: (words) => {
       words[MAX_WORD] = max;
       writeFirst({ buffer: memory, byteOffset }, words, bytes);
+      first.unread = undefined;
     },
-  ];
+    unread: bytes,
+  };
+  return first;
 }
 
 function checkFunction(change: unknown): void {

@@ -1,5 +1,6 @@
 /** A file of its own, and so a process: here no thread expects what travels beside bytes for another reason. */
-import { SharedValue, type AtomicInt32 } from '@x/shared';
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { AtomicInt32, SharedValue, TransferError } from '@x/shared';
 import { Checkpoints, startWorker } from '@x/testkit';
 import { expect, test } from 'vitest';
 
@@ -18,12 +19,30 @@ test('a primitive in the value is there for all, also once the thread that has s
   );
   await points.waitForAsync(0);
   const setter = startWorker(async (shared: SharedValue<unknown>) => {
-    const { AtomicInt32 } = await import('@x/shared');
-    shared.set({ counter: new AtomicInt32(7) });
+    const { AtomicInt32: Counter } = await import('@x/shared');
+    shared.set({ counter: new Counter(7) });
   }, shared);
   await setter.result;
   await setter.terminate();
   expect(shared.value.counter.load()).toBe(7);
   points.signal(1);
   expect(await reader.result).toBe(7);
+});
+
+test('what would have travelled beside a first value that nobody reads is let go', () => {
+  // As any thread sees it.
+  const channel = new BroadcastChannel('@x/core:parcels/1');
+  const counter = new AtomicInt32();
+  const buffer = new SharedArrayBuffer(SharedValue.BYTES);
+  const shared = new SharedValue<unknown>('there already', { buffer });
+  expect(new SharedValue({ counter }, { buffer }).value).toBe(shared.value);
+  expect(() => new SharedValue({ counter }, { maxBytes: 10 })).toThrow(TransferError);
+  const seen = new Set<string>();
+  for (let next; (next = receiveMessageOnPort(channel as never));) {
+    const { offer, taken } = next.message as { offer?: string; taken?: string[] };
+    if (offer !== undefined) seen.add(offer);
+    for (const ticket of taken ?? []) seen.delete(ticket);
+  }
+  channel.close();
+  expect([...seen]).toEqual([]);
 });

@@ -182,6 +182,10 @@ test('a thread that is killed in its update has changed nothing and blocks nobod
   expect(shared.value).toEqual({ whole: true, after: true });
 });
 
+test('options may have properties of the user, symbols also', () => {
+  expect(new SharedValue(5, { [Symbol('mine')]: true }).value).toBe(5);
+});
+
 test('primitives in the value arrive as themselves', async () => {
   const counter = new AtomicInt32(1);
   const shared = new SharedValue<{ counter: AtomicInt32 }>({ counter });
