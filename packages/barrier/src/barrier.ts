@@ -32,12 +32,14 @@ import {
   cycleOf,
   judge,
   MAX_PARTIES,
+  numberOf,
   PARTIES_WORD,
   phaseOf,
   resetCycle,
   SEQ_WORD,
   STATE_WORD,
   Verdict,
+  type Arrival,
 } from './cycle.js';
 import { BARRIER_BYTES, closeSlot, LOOP_BIT, markSlot, missTheDead, openSlot } from './parties.js';
 
@@ -52,9 +54,8 @@ export interface BarrierOptions extends MemoryOptions, TimeoutOptions {
 }
 
 /** An async party. */
-interface Party {
+interface Party extends Arrival {
   index: number;
-  cycle: number;
   arrived: boolean;
   /** Its time was over before it could arrive, since an action was running. */
   late: boolean;
@@ -194,10 +195,12 @@ export class Barrier extends Primitive {
         // Where blocking is not allowed this throws, before anything has changed.
         if (!isLast) wait ??= new BlockingWait(member, words, timeout);
         const cycle = cycleOf(state);
+        const number = numberOf(words, state);
+        if (number === undefined) continue;
         markSlot(words, slot, cycle);
         if (!arrive(words, state, CONTENDED_BIT)) continue;
         if (isLast) this.#complete(cycle);
-        else this.#sleepUntilThrough(wait!, cycle);
+        else this.#sleepUntilThrough(wait!, { cycle, number });
         return index;
       }
     } finally {
@@ -226,7 +229,7 @@ export class Barrier extends Primitive {
     timeoutOf(options);
     const signal = options?.signal;
     const timeout = options?.timeout ?? this.#timeout;
-    const party: Party = { index: -1, cycle: 0, arrived: false, late: false };
+    const party: Party = { index: -1, cycle: 0, number: 0, arrived: false, late: false };
     this.#inside++;
     try {
       let through = await this.#waiters.wait(party, { timeout, signal });
@@ -234,7 +237,7 @@ export class Barrier extends Primitive {
         // The time is over. As in Python, it ends nothing while the action runs: then all have come.
         party.late = true;
         if (party.arrived) {
-          const verdict = breakIfFilling(this.words, party.cycle);
+          const verdict = breakIfFilling(this.words, party);
           if (verdict === Verdict.PASSED) break;
           if (verdict === Verdict.BROKEN) throw this.#isBroken();
         }
@@ -242,7 +245,7 @@ export class Barrier extends Primitive {
       }
       return party.index;
     } catch (error) {
-      if (party.arrived) breakIfFilling(this.words, party.cycle);
+      if (party.arrived) breakIfFilling(this.words, party);
       throw error;
     } finally {
       if (--this.#inside === 0) {
@@ -311,11 +314,12 @@ export class Barrier extends Primitive {
   }
 
   /** Sleeps until the cycle in which this thread has arrived is over. */
-  #sleepUntilThrough(wait: BlockingWait, cycle: number): void {
+  #sleepUntilThrough(wait: BlockingWait, arrival: Arrival): void {
     const { words } = this;
+    const { cycle } = arrival;
     for (;;) {
       const state = Atomics.load(words, STATE_WORD);
-      const verdict = judge(words, state, cycle);
+      const verdict = judge(words, arrival);
       if (verdict === Verdict.PASSED) return;
       if (verdict === Verdict.BROKEN) throw this.#isBroken();
       if (wait.spin()) continue;
@@ -325,7 +329,7 @@ export class Barrier extends Primitive {
       const woke = wait.sleep(STATE_WORD, state | CONTENDED_BIT, 0);
       if (woke === Woke.SLICE) missTheDead(this.member, words);
       if (woke !== Woke.EXPIRED && woke !== Woke.INTERRUPTED) continue;
-      const left = breakIfFilling(words, cycle);
+      const left = breakIfFilling(words, arrival);
       if (left === Verdict.PASSED) return;
       if (woke === Woke.INTERRUPTED) throw wait.reason();
       if (left === Verdict.BROKEN) throw this.#isBroken();
@@ -336,7 +340,7 @@ export class Barrier extends Primitive {
   }
 
   #isThrough(party: Party): boolean {
-    const verdict = judge(this.words, Atomics.load(this.words, STATE_WORD), party.cycle);
+    const verdict = judge(this.words, party);
     if (verdict === Verdict.BROKEN) throw this.#isBroken();
     return verdict === Verdict.PASSED;
   }
@@ -348,7 +352,10 @@ export class Barrier extends Primitive {
       const state = Atomics.load(words, STATE_WORD);
       if (phaseOf(state) === BROKEN) throw this.#isBroken();
       if (phaseOf(state) === COMPLETING) return false;
+      const number = numberOf(words, state);
+      if (number === undefined) continue;
       party.cycle = cycleOf(state);
+      party.number = number;
       party.index = countOf(state);
       if (this.#slot === 0) this.#slot = openSlot(words, this.member.id | LOOP_BIT);
       markSlot(words, this.#slot, party.cycle);
@@ -358,7 +365,7 @@ export class Barrier extends Primitive {
         this.#complete(party.cycle);
         return true;
       }
-      if (party.late && breakIfFilling(words, party.cycle) === Verdict.BROKEN) throw this.#isBroken();
+      if (party.late && breakIfFilling(words, party) === Verdict.BROKEN) throw this.#isBroken();
       return false;
     }
   }
@@ -368,9 +375,7 @@ export class Barrier extends Primitive {
     const { words } = this;
     for (;;) {
       const state = Atomics.load(words, STATE_WORD);
-      const waits = party.arrived
-        ? judge(words, state, party.cycle) === Verdict.WAITING
-        : phaseOf(state) === COMPLETING;
+      const waits = party.arrived ? judge(words, party) === Verdict.WAITING : phaseOf(state) === COMPLETING;
       if (!waits) return false;
       if (announce(words, state, ASYNC_BIT)) return true;
     }

@@ -9,7 +9,16 @@ import {
 import { expect, test } from 'vitest';
 
 const words = {
-  barrier: { 4: 'STATE', 5: 'SEQ', 6: 'PARTIES', 7: 'PASSED', 8: 'SLOTS', 10: 'OWNER', 11: 'CYCLE' },
+  barrier: {
+    4: 'STATE',
+    5: 'SEQ',
+    6: 'PARTIES',
+    7: 'ENDS',
+    8: 'SLOTS',
+    10: 'RESET',
+    18: 'OWNER',
+    19: 'CYCLE',
+  },
 };
 
 interface Shared {

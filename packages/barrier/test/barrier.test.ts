@@ -296,6 +296,34 @@ test('those who passed have passed, though the barrier was reset and aborted bef
   expect(await slow.result).toBe(0);
 });
 
+test('who looks late learns how the own cycle ended, however many cycles have gone by', async () => {
+  const ends = (promise: Promise<number>): Promise<number | string> =>
+    promise.catch((error: unknown) => (error as Error).name);
+  const barrier = new Barrier(2);
+  const pass = () => Promise.all([barrier.waitAsync(), barrier.waitAsync()]);
+  const reset = () => {
+    const stranded = ends(barrier.waitAsync());
+    barrier.reset();
+    return stranded;
+  };
+  // All at once, so that nobody of this loop looks in between.
+  const early = [pass(), reset(), pass(), reset(), reset(), pass()];
+  expect(await Promise.all(early)).toEqual([
+    [0, 1],
+    'BrokenBarrierError',
+    [0, 1],
+    'BrokenBarrierError',
+    'BrokenBarrierError',
+    [0, 1],
+  ]);
+  // So many that the counts in the state wrap: of cycles, and of resets.
+  const passes = Array.from({ length: 4096 }, pass);
+  expect(await Promise.all(passes)).toEqual(passes.map(() => [0, 1]));
+  const resets = Array.from({ length: 64 }, reset);
+  expect(await Promise.all(resets)).toEqual(resets.map(() => 'BrokenBarrierError'));
+  expect(await pass()).toEqual([0, 1]);
+});
+
 test('nobody of the next cycle comes in while the action runs, and its time-out does not count there', async () => {
   const points = new Checkpoints();
   const barrier = new Barrier(1, {
