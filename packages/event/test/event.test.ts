@@ -170,3 +170,12 @@ test('it prints its state as Python does', async () => {
   await pending;
   expect(inspect(event)).toBe('<Event go set waiters=0>');
 });
+
+test('a signal that only looks like one is refused, and nobody is left waiting', async () => {
+  const event = new Event();
+  const signal = { throwIfAborted: () => undefined } as unknown as AbortSignal;
+  await expect(event.waitAsync({ signal })).rejects.toThrow(
+    new TypeError('signal must be an AbortSignal, got an object (Object)'),
+  );
+  expect(String(event)).toContain('waiters=0');
+});
