@@ -140,7 +140,12 @@ export class WriteLock extends LockSide {
     try {
       if (!(await this.#waiters.wait(undefined, { timeout, signal }))) return false;
       held = true;
-      const drained = await this.#drainer.wait(undefined, { timeout: remaining(deadline), signal });
+      let drained = await this.#drainer.wait(undefined, { timeout: remaining(deadline), signal });
+      if (!drained) {
+        // A dead reader must not make the wait fail, nor every one that is shorter than a slice.
+        reclaim(this.#memory.member, this.#words);
+        drained = isDrained(this.#words);
+      }
       if (drained) held = false;
       return drained;
     } finally {

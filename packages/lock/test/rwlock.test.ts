@@ -199,6 +199,16 @@ describe('threads that end', () => {
     }
   });
 
+  test('while they read are forgotten also by an async writer that has little time or none', async () => {
+    for (const timeout of [0, SHORT_MS]) {
+      const rw = new RWLock();
+      const { worker } = await readerOf(rw);
+      await worker.terminate();
+      expect(await rw.write.acquireAsync({ timeout })).toBe(true);
+      rw.write.release();
+    }
+  });
+
   test('while they wait for readers to leave can be recovered from', async () => {
     const rw = new RWLock();
     rw.read.acquire();
