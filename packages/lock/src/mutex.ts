@@ -297,14 +297,19 @@ function abandoned(member: Member, words: Int32Array, state: number): AbandonedE
   );
 }
 
-/** Takes an abandoned lock over. False if it is not abandoned. */
-export function takeOver(member: Member, words: Int32Array): boolean {
+/**
+ * Takes an abandoned lock over. False if it is not abandoned.
+ *
+ * @param check throws if the caller must not take it over; it then stays abandoned
+ */
+export function takeOver(member: Member, words: Int32Array, check?: () => void): boolean {
   try {
     checkOwner(member, words, Atomics.load(words, STATE_WORD), true);
     return false;
   } catch {
     const state = Atomics.load(words, STATE_WORD);
     if ((state & ABANDONED_BIT) === 0) return false;
+    check?.();
     return Atomics.compareExchange(words, STATE_WORD, state, member.id) === state;
   }
 }

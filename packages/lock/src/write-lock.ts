@@ -100,11 +100,7 @@ export class WriteLock extends LockSide {
     if (timeout === 0) return this.tryAcquire();
     const { member } = this.#memory;
     const words = this.#words;
-    if (timeout === Infinity && (ownerOf(words) === member.id || readers(words).includes(member.id))) {
-      throw new DeadlockError(
-        `this thread holds ${String(this.#lock)} itself, so it cannot wait to write; release it first`,
-      );
-    }
+    if (timeout === Infinity) this.#checkOutside();
     const deadline = deadlineAfter(timeout);
     if (!take(member, words, timeout)) return false;
     return this.#afterDrain(() => isDrained(words) || this.#drain(remaining(deadline)));
@@ -179,10 +175,11 @@ export class WriteLock extends LockSide {
    * Takes the lock over from a writer that died, so that the data it protects can be repaired. If that
    * one was still waiting for readers to leave, blocks until they have left; there is nothing to repair then.
    *
-   * @throws NotHeldError if the lock is not abandoned
+   * @throws NotHeldError if the lock is not abandoned; DeadlockError if this thread reads, whom it would wait for
    */
   recover(): void {
-    if (!takeOver(this.#memory.member, this.#words)) {
+    const { member } = this.#memory;
+    if (!takeOver(member, this.#words, () => this.#checkOutside())) {
       throw new NotHeldError(`${String(this)} is not abandoned; recover() is for a lock whose writer died`);
     }
     this.#afterDrain(() => isDrained(this.#words) || this.#drain(Infinity));
@@ -196,6 +193,15 @@ export class WriteLock extends LockSide {
   /** How many of this thread's promises wait. @internal */
   get waiting(): number {
     return this.#waiters.size + this.#drainer.size;
+  }
+
+  /** Throws if this thread holds either side, so that its wait for others to leave would never end. */
+  #checkOutside(): void {
+    const { id } = this.#memory.member;
+    if (ownerOf(this.#words) !== id && !readers(this.#words).includes(id)) return;
+    throw new DeadlockError(
+      `this thread holds ${String(this.#lock)} itself, so it cannot wait to write; release it first`,
+    );
   }
 
   /** Lets go of the mutex again unless the readers have left. */

@@ -1,6 +1,6 @@
 /** What is particular to `RWLock`, beyond the battery that its write side passes. */
 import { describe, expect, test } from 'vitest';
-import { AbandonedError, NotHeldError, RWLock, TimeoutError } from '@x/lock';
+import { AbandonedError, DeadlockError, NotHeldError, RWLock, TimeoutError } from '@x/lock';
 import { Checkpoints, NEVER_MS, pause, SHORT_MS, startWorker, until, untilSleeping, watch } from '@x/testkit';
 
 /** A worker that reads until it is told to stop, or for ever. */
@@ -216,6 +216,9 @@ describe('threads that end', () => {
     await untilSleeping(rw, 1);
     await writer.terminate();
     expect(() => rw.write.tryAcquire()).toThrow(AbandonedError);
+    expect(() => rw.read.tryAcquire()).toThrow(AbandonedError);
+    // It would wait for itself.
+    expect(() => rw.write.recover()).toThrow(DeadlockError);
     expect(() => rw.read.tryAcquire()).toThrow(AbandonedError);
     rw.read.release();
     rw.write.recover();
