@@ -170,6 +170,11 @@ export class Condition extends ScopedLock {
     this.lock.release();
   }
 
+  /** @internal */
+  override endScope(): void {
+    this.lock.endScope();
+  }
+
   /** Whether somebody holds the lock at this moment. */
   locked(): boolean {
     return this.lock.locked();

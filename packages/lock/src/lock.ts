@@ -19,6 +19,7 @@ import { Atomics } from '@x/core/seam';
 import {
   ABANDONED_BIT,
   announceLoop,
+  checkOwner,
   DETECT_BIT,
   giveUp,
   GRANT_LOOP,
@@ -26,6 +27,7 @@ import {
   isHeld,
   MUTEX_BYTES,
   orphan,
+  OWNER_MASK,
   ownerOf,
   retractGrant,
   SEQ_WORD,
@@ -158,6 +160,22 @@ export class Lock extends ScopedLock {
       giveUp(this.member, this.words, this.name);
     }
     this.#waiters.poke();
+  }
+
+  /**
+   * Releases the lock unless another thread holds it by now: the body may have lost it, for one by a wait on
+   * a condition that could not take it back.
+   *
+   * @internal
+   */
+  override endScope(): void {
+    const { member, words } = this;
+    const state = Atomics.load(words, STATE_WORD);
+    if ((state & OWNER_MASK) !== member.id) {
+      checkOwner(member, words, state, true);
+      throw new NotHeldError(`${this.name} is not held by this thread any more; it was released before`);
+    }
+    this.release();
   }
 
   /** Whether somebody holds it at this moment. */

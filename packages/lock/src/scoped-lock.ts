@@ -41,12 +41,12 @@ export abstract class ScopedLock extends Primitive implements LockLike {
 
   /** Acquires it for a `using` declaration; blocks as `acquire`. Throws `TimeoutError` when the time is over. */
   hold(options?: TimeoutOptions): Disposable {
-    return hold(this, () => this.release(), options);
+    return hold(this, () => this.endScope(), options);
   }
 
   /** Acquires it without blocking, for a `using` declaration. Rejects with `TimeoutError` when the time is over. */
   holdAsync(options?: AsyncWaitOptions): Promise<Disposable> {
-    return holdAsync(this, () => this.release(), options);
+    return holdAsync(this, () => this.endScope(), options);
   }
 
   /**
@@ -56,7 +56,7 @@ export abstract class ScopedLock extends Primitive implements LockLike {
    * @throws what the function throws; TypeError if it returns a promise, whose work would be outside
    */
   with<T>(body: () => T): T {
-    return runHeld(this, () => this.release(), body);
+    return runHeld(this, () => this.endScope(), body);
   }
 
   /**
@@ -66,7 +66,12 @@ export abstract class ScopedLock extends Primitive implements LockLike {
    * @throws (rejects) what the function throws or rejects with
    */
   withAsync<T>(body: () => T | PromiseLike<T>): Promise<T> {
-    return runHeldAsync(this, () => this.release(), body);
+    return runHeldAsync(this, () => this.endScope(), body);
+  }
+
+  /** Releases what a scope has acquired. @internal */
+  endScope(): void {
+    this.release();
   }
 }
 

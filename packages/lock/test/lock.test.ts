@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { home, interruptThread } from '@x/core';
-import { Condition, Lock, RLock, RWLock, toShared } from '@x/lock';
+import { Condition, Lock, NotHeldError, RLock, RWLock, toShared } from '@x/lock';
 import { collectGarbage } from './garbage.js';
 import { Checkpoints, pause, startWorker, watch } from '@x/testkit';
 
@@ -160,4 +160,38 @@ test('a thread that blocks does not fail on a free lock because its own event lo
     expect(lock.acquire({ timeout: 20 })).toBe(true);
     lock.release();
   }
+});
+
+test.each([
+  ['Lock', () => new Lock()],
+  ['Condition', () => new Condition(new Lock())],
+])('the end of a scope of a %s does not release what another thread holds by now', async (_name, make) => {
+  const lock = make();
+  const points = new Checkpoints();
+  const other = startWorker(
+    ({ lock, buffer }: { lock: Lock | Condition; buffer: SharedArrayBuffer }, kit) => {
+      const points = kit.checkpoints(buffer);
+      points.waitFor(0);
+      lock.acquire();
+      points.signal(1);
+      points.waitFor(2);
+      lock.release();
+    },
+    { lock, buffer: points.buffer },
+  );
+  /** As a wait that could not take the lock back does: leaves the lock to another thread. */
+  const lose = (): never => {
+    lock.release();
+    points.signal(0);
+    points.waitFor(1);
+    throw new SyntaxError('as planned');
+  };
+  expect(() => lock.with(lose)).toThrow(SyntaxError);
+  expect(lock.locked()).toBe(true);
+  points.signal(2);
+  await other.result;
+  expect(lock.locked()).toBe(false);
+  using held = lock.hold();
+  lock.release();
+  expect(() => held[Symbol.dispose]()).toThrow(NotHeldError);
 });
