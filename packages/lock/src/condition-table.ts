@@ -25,6 +25,7 @@
  * id|NOTIFIED          notified; the thread empties the entry once it has the lock again
  * id|NOTIFIED|LEFT     notified, but the thread could not get the lock again; to be passed on
  * id|LOOP              a run; the loop empties the entry when nobody of the run is left
+ * id|LOOP|LEFT         nobody of the run is left, but what COUNT says was notified is to be passed on
  * ```
  *
  * Invariants:
@@ -76,8 +77,10 @@ export interface Run {
   end: number;
   /** How many of it still wait or have not come yet. */
   size: number;
-  /** How many of those have claimed what they were notified for, and wait for the lock. */
+  /** How many of those have claimed what they were notified for, and wait for the lock or could not get it again. */
   claimed: number;
+  /** Some could not get it again; what they were notified for is left in the entry. */
+  deserted: boolean;
 }
 
 /** Fills an entry for this thread, which is about to sleep. Returns the index of the word to sleep on. */
@@ -102,7 +105,7 @@ export function enlistInRun(member: Member, words: Int32Array, last: Run | undef
     fill(words, entry, 1);
     Atomics.store(words, entry, member.id | LOOP_BIT);
     Atomics.store(words, NEXT_WORD, next + 1);
-    return { entry, end: (next + 1) | 0, size: 1, claimed: 0 };
+    return { entry, end: (next + 1) | 0, size: 1, claimed: 0, deserted: false };
   }
   // With a full table: better out of turn than not at all.
   if (extensible === undefined) throw full();
@@ -147,10 +150,22 @@ export function claimNotified(words: Int32Array, run: Run): boolean {
   return true;
 }
 
-/** The waiter that claimed it has the lock again and has used it or passed it on, or never will. */
+/** The waiter that claimed it has the lock again, and has used it or passed it on. */
 export function settle(words: Int32Array, run: Run): void {
   Atomics.sub(words, run.entry + COUNT, ONE_NOTIFIED);
   run.claimed--;
+  shrink(words, run);
+}
+
+/**
+ * The waiter that claimed it could not get the lock again. What it was notified for is for another one of the
+ * run if any waits, else it is left for others to pass on.
+ */
+export function desertRun(words: Int32Array, run: Run): void {
+  run.claimed--;
+  // Claimed again: nobody of the run waits.
+  if (leaveRun(words, run) === undefined) return;
+  run.deserted = true;
   shrink(words, run);
 }
 
@@ -301,7 +316,9 @@ function fill(words: Int32Array, entry: number, count: number): number {
 }
 
 function shrink(words: Int32Array, run: Run): void {
-  if (--run.size === 0) Atomics.store(words, run.entry, 0);
+  if (--run.size > 0) return;
+  if (run.deserted) Atomics.or(words, run.entry, LEFT_BIT);
+  else Atomics.store(words, run.entry, 0);
 }
 
 function full(): ThreadStateError {

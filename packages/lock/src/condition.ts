@@ -27,6 +27,7 @@ import {
   CONDITION_BYTES,
   countWaiting,
   desert,
+  desertRun,
   enlist,
   enlistInRun,
   isNotified,
@@ -353,6 +354,7 @@ export class Condition extends ScopedLock {
     // Over the whole wait, or this thread might be taken for idle between its two parts.
     const { keepAlive } = agent();
     keepAlive.add();
+    let held = false;
     try {
       let failure: { readonly error: unknown } | undefined;
       try {
@@ -362,13 +364,17 @@ export class Condition extends ScopedLock {
         failure = { error };
       }
       await this.lock.acquireAsync();
+      held = true;
       this.lock.memory.words[DEPTH_WORD] = -levels;
       if (!failure) return waiter.claimed;
       // Before it is settled: if this thread is killed between the two, one too many is woken, not one too few.
       if (waiter.limit !== undefined) passOn(words, waiter.limit);
       throw failure.error;
     } finally {
-      if (waiter.claimed) settle(words, waiter.run);
+      if (waiter.claimed) {
+        if (held) settle(words, waiter.run);
+        else this.#desert(waiter.run);
+      }
       keepAlive.remove();
     }
   }
@@ -388,6 +394,12 @@ export class Condition extends ScopedLock {
       this.#withdraw(waiter);
       throw error;
     }
+  }
+
+  #desert(run: Run): void {
+    desertRun(this.words, run);
+    // Another one of the run may have it now.
+    this.#waiters.poke();
   }
 
   #withdraw(waiter: Waiter): void {

@@ -1,14 +1,17 @@
 /** What is particular to `Condition`, beyond its battery: the table of waiters. */
 import { expect, test } from 'vitest';
 import { interruptThread, ThreadState, ThreadStateError } from '@x/core';
-import { Condition, Lock } from '@x/lock';
+import { AbandonedError, Condition, Lock } from '@x/lock';
 import { Checkpoints, startWorker, until, watch } from '@x/testkit';
 
 // See condition-table.ts.
+const NEXT_WORD = 5;
 const HIGH_WORD = 6;
 const FIRST_ENTRY_WORD = 8;
 const ENTRY_WORDS = 4;
 const CAPACITY = 256;
+/** See mutex.ts. */
+const OWNER_WORD = 4;
 
 /** Fills the table, as if so many threads were waiting. */
 function fill(condition: Condition, id: number): void {
@@ -127,4 +130,43 @@ test('a waiting thread whose signal fires has the lock again when the reason is 
   condition.with(() => condition.notify());
   expect(await second).toBe(true);
   condition.release();
+});
+
+test('an async waiter that was notified and cannot get the lock again passes its wake on', async () => {
+  const condition = new Condition();
+  const { words, member } = condition.memory;
+  const { realm, id } = member;
+  const start = (name: string): number => {
+    const other = realm.register({ kind: 3, name, parent: id, daemon: false });
+    realm.begin(other);
+    return other;
+  };
+  condition.acquire();
+  const first = condition.waitAsync();
+  condition.acquire();
+  const second = condition.waitAsync();
+  // A thread waits behind them; it came before the notify.
+  const sleeper = start('sleeper');
+  words[HIGH_WORD] = 2;
+  words.set([sleeper, words[NEXT_WORD]!++], FIRST_ENTRY_WORD + ENTRY_WORDS);
+  condition.acquire();
+  condition.notify(2);
+  // The notifier dies with the lock held.
+  const notifier = start('notifier');
+  condition.lock.memory.words[OWNER_WORD] = notifier;
+  realm.end(notifier, ThreadState.DEAD);
+  await expect(first).rejects.toThrow(AbandonedError);
+  await expect(second).rejects.toThrow(AbandonedError);
+  condition.recover();
+  const third = condition.waitAsync();
+  condition.acquire();
+  condition.notify(0);
+  // The thread has one of the two wakes; nobody else came before the notify.
+  expect(words[FIRST_ENTRY_WORD + ENTRY_WORDS]).not.toBe(sleeper);
+  expect(String(condition)).toContain('> waiters=1>');
+  condition.notify();
+  condition.release();
+  expect(await third).toBe(true);
+  condition.release();
+  realm.end(sleeper, ThreadState.DEAD);
 });
