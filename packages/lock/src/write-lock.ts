@@ -55,6 +55,8 @@ export class WriteLock extends LockSide {
   /** The one that has the mutex and waits for readers to leave, if that is an async one of this thread. */
   readonly #drainer: AsyncWaiters<undefined>;
   readonly #onRelease: () => void;
+  /** An async acquire of this thread has the mutex, but not yet the lock: nobody may release that. */
+  #draining = false;
 
   /** @internal */
   constructor(lock: Primitive, memory: Memory, onRelease: () => void) {
@@ -68,7 +70,11 @@ export class WriteLock extends LockSide {
       openGate(words, false);
     };
     this.#waiters = new AsyncWaiters<undefined>(words, SEQ_WORD, {
-      attempt: () => takeForLoop(member, words, this.#waiters.size > 1),
+      attempt: () => {
+        if (!takeForLoop(member, words, this.#waiters.size > 1)) return false;
+        this.#draining = true;
+        return true;
+      },
       announce: (_request, starving) => announceLoop(words, starving),
       forward: () => {
         retractGrant(words, GRANT_LOOP);
@@ -132,20 +138,21 @@ export class WriteLock extends LockSide {
     // Over both waits, or this thread might be taken for idle between them.
     const { keepAlive } = agent();
     keepAlive.add();
-    let held = false;
+    let owner = false;
+    let drained = false;
     try {
-      if (!(await this.#waiters.wait(undefined, { timeout, signal }))) return false;
-      held = true;
-      let drained = await this.#drainer.wait(undefined, { timeout: remaining(deadline), signal });
+      owner = await this.#waiters.wait(undefined, { timeout, signal });
+      if (!owner) return false;
+      drained = await this.#drainer.wait(undefined, { timeout: remaining(deadline), signal });
       if (!drained) {
         // A dead reader must not make the wait fail, nor every one that is shorter than a slice.
         reclaim(this.#memory.member, this.#words);
         drained = isDrained(this.#words);
       }
-      if (drained) held = false;
       return drained;
     } finally {
-      if (held) this.#letGo();
+      if (owner) this.#draining = false;
+      if (owner && !drained) this.#letGo();
       keepAlive.remove();
     }
   }
@@ -159,7 +166,7 @@ export class WriteLock extends LockSide {
     const { member } = this.#memory;
     const words = this.#words;
     const state = Atomics.load(words, STATE_WORD);
-    if ((state & (OWNER_MASK | ABANDONED_BIT)) !== member.id) {
+    if ((state & (OWNER_MASK | ABANDONED_BIT)) !== member.id || this.#draining) {
       checkOwner(member, words, state, true);
       throw new NotHeldError(`${String(this)} is not held by this thread; only its owner may release it`);
     }

@@ -151,6 +151,21 @@ describe('a writer that waits', () => {
     await worker.result;
   });
 
+  test('asynchronously, has nothing yet that another task of its thread could release', async () => {
+    const rw = new RWLock();
+    const { worker, letGo } = await readerOf(rw);
+    const writer = rw.write.acquireAsync();
+    expect(() => rw.write.release()).toThrow(NotHeldError);
+    letGo();
+    expect(await watch([rw], () => writer)).toBe(true);
+    expect(rw.write.locked()).toBe(true);
+    rw.write.release();
+    expect(rw.write.locked()).toBe(false);
+    expect(await rw.write.acquireAsync()).toBe(true);
+    rw.write.release();
+    await worker.result;
+  });
+
   test('lets them in again when it gives up', async () => {
     const rw = new RWLock();
     const { worker, letGo } = await readerOf(rw);
