@@ -80,6 +80,8 @@ export class BlockingWait {
   readonly #interruptible: boolean;
   readonly #subject: WaitSubject | undefined;
   #began = 0;
+  /** Number of this wait in the thread's record. */
+  #epoch = 0;
   #spun = 0;
   #suspicion: readonly WaitEdge[] | undefined;
 
@@ -153,6 +155,8 @@ export class BlockingWait {
     this.slept = true;
     if (result === 'ok') return Woke.NOTIFIED;
     for (const round of this.#agent.rounds) round();
+    // A round may call back someone who waits for something else; this wait's note is gone then.
+    if (this.#member.waitEpoch !== this.#epoch) this.#note();
     if (this.#isInterrupted()) return Woke.INTERRUPTED;
     return left <= slice ? Woke.EXPIRED : Woke.SLICE;
   }
@@ -179,8 +183,13 @@ export class BlockingWait {
   #begin(): void {
     // Zero means "not begun"; the clock of a thread can read 0 only at its very first instant.
     this.#began = performance.now() || Number.MIN_VALUE;
+    this.#note();
+  }
+
+  #note(): void {
     const { uid, kind } = this.#subject ?? { uid: this.#words[UID_WORD]!, kind: kindOf(this.#words) };
     this.#member.beginWait(uid, kind, this.#detect);
+    this.#epoch = this.#member.waitEpoch;
   }
 }
 

@@ -38,6 +38,11 @@ export class Member {
     Atomics.add(words, base + WAIT_EPOCH_WORD, 1);
   }
 
+  /** Number of the latest wait; another one once that has ended. Plain read: only this thread writes it. */
+  get waitEpoch(): number {
+    return this.realm.words[this.#base + WAIT_EPOCH_WORD]!;
+  }
+
   /** Notes whom the sleeper saw as the owner when it has just looked. */
   noteLook(owner: ThreadId): void {
     Atomics.store(this.realm.words, this.#base + WAIT_OWNER_WORD, owner);

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { home, interruptThread } from '@x/core';
+import { agent, home, interruptThread } from '@x/core';
 import { Condition, Lock, NotHeldError, RLock, RWLock, toShared } from '@x/lock';
 import { collectGarbage } from './garbage.js';
 import { Checkpoints, pause, startWorker, watch } from '@x/testkit';
@@ -149,6 +149,32 @@ test('a thread whose signal has fired is woken from its wait, with the reason, a
   expect(await watch([lock], () => worker.result)).toMatch(/^RangeError/);
   lock.release();
   expect(lock.acquire()).toBe(true);
+});
+
+test('a thread that blocks is still seen to wait after a wait of what it does meanwhile', () => {
+  const [lock, other] = [new Lock(), new Lock()];
+  lock.acquire();
+  other.acquire();
+  const seen: string[] = [];
+  let inside = false;
+  /** As a callback of a future that a blocked thread settles. */
+  const round = (): void => {
+    if (inside) return;
+    inside = true;
+    seen.push(String(lock));
+    expect(other.acquire({ timeout: 1 })).toBe(false);
+    inside = false;
+  };
+  const { rounds } = agent();
+  rounds.add(round);
+  try {
+    expect(lock.acquire({ timeout: 600 })).toBe(false);
+  } finally {
+    rounds.delete(round);
+  }
+  expect(seen.length).toBeGreaterThan(1);
+  for (const state of seen) expect(state).toContain('waiters=1');
+  expect(String(lock)).toContain('waiters=0');
 });
 
 test('a thread that blocks does not fail on a free lock because its own event loop was to be next', async () => {
