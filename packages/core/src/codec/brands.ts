@@ -1,18 +1,16 @@
-/** Maps and sets, also those of another global, such as a `vm` context; not what only inherits from one. */
+/** Maps and sets, also those of another global, such as a `vm` context; not what only inherits from one, or says so. */
 
-export function isMap(value: object): value is Map<unknown, unknown> {
-  return hasSize(Map, value);
+/** @param tag what `Object.prototype.toString` says of it */
+export function isMap(value: object, tag: string): value is Map<unknown, unknown> {
+  return (tag === '[object Map]' || value instanceof Map) && hasSize(Map, value);
 }
 
-export function isSet(value: object): value is Set<unknown> {
-  return hasSize(Set, value);
+/** @param tag what `Object.prototype.toString` says of it */
+export function isSet(value: object, tag: string): value is Set<unknown> {
+  return (tag === '[object Set]' || value instanceof Set) && hasSize(Set, value);
 }
 
 function hasSize(constructor: MapConstructor | SetConstructor, value: object): boolean {
-  // Most values are neither, and an exception for each would cost more than this look.
-  const mayBe =
-    value instanceof constructor || Object.prototype.toString.call(value) === `[object ${constructor.name}]`;
-  if (!mayBe) return false;
   try {
     Reflect.get(constructor.prototype, 'size', value);
     return true;

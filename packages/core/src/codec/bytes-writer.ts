@@ -346,8 +346,9 @@ export class ByteWriter extends TextSink {
   }
 
   #platform(value: object): void {
-    const name = objectPrototype.toString.call(value).slice(8, -1);
-    if (isMap(value)) {
+    const tag = objectPrototype.toString.call(value);
+    const name = tag.slice(8, -1);
+    if (isMap(value, tag)) {
       this.tag(Tag.MAP);
       const entries = [...value];
       this.count(entries.length);
@@ -355,7 +356,7 @@ export class ByteWriter extends TextSink {
         this.#value(key);
         this.#value(item);
       }
-    } else if (isSet(value)) {
+    } else if (isSet(value, tag)) {
       this.tag(Tag.SET);
       const items = [...value];
       this.count(items.length);

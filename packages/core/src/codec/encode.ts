@@ -121,12 +121,12 @@ class Inspector {
     if (IMMOVABLE.has(tag)) {
       throw new TransferError(`${path} is a ${tag.slice(8, -1)}, which cannot travel to another thread`);
     }
-    if (isMap(value)) {
+    if (isMap(value, tag)) {
       for (const [key, item] of value) {
         this.visit(key, `${path}.key(${keyName(key)})`);
         this.visit(item, `${path}.get(${keyName(key)})`);
       }
-    } else if (isSet(value)) {
+    } else if (isSet(value, tag)) {
       let position = 0;
       for (const item of value) this.visit(item, `${path}.item(${position++})`);
     } else if (Array.isArray(value)) {
@@ -163,13 +163,13 @@ class Copier {
 
   #container(value: object): object {
     const tag = Object.prototype.toString.call(value);
-    if (isMap(value)) {
+    if (isMap(value, tag)) {
       const copy = new Map<unknown, unknown>();
       this.#copies.set(value, copy);
       for (const [key, item] of value) copy.set(this.copy(key), this.copy(item));
       return copy;
     }
-    if (isSet(value)) {
+    if (isSet(value, tag)) {
       const copy = new Set<unknown>();
       this.#copies.set(value, copy);
       for (const item of value) copy.add(this.copy(item));
