@@ -44,6 +44,10 @@ interface AsyncWaiter<R> {
   readonly reject: (reason: unknown) => void;
   timer: unknown;
   unlisten: (() => void) | undefined;
+  /** Whether the host is being asked for it at this moment. */
+  asking: boolean;
+  /** Its signal, if that has fired meanwhile. */
+  abortedBy: AbortSignal | undefined;
 }
 
 /** The longest delay that a timer takes; a longer one would fire at once. */
@@ -94,7 +98,7 @@ export class AsyncWaiters<R> {
 
   /**
    * Waits until `attempt(request)` succeeds: true, or until the time is over: false. Rejects with the
-   * signal's reason, also if it had fired before and no wait would be needed.
+   * signal's reason, also if it had fired before and no wait would be needed; not if an attempt fires it and succeeds.
    */
   wait(request: R, options: AsyncWaitOptions | undefined): Promise<boolean> {
     let timeout: number;
@@ -120,6 +124,8 @@ export class AsyncWaiters<R> {
         reject,
         timer: undefined,
         unlisten: undefined,
+        asking: false,
+        abortedBy: undefined,
       };
       this.#add(waiter, timeout, signal);
     });
@@ -140,8 +146,8 @@ export class AsyncWaiters<R> {
     if (signal) {
       // First: what is no signal after all throws here, and nobody waits yet.
       waiter.unlisten = onAbort(signal, () => {
-        this.#leave(waiter);
-        waiter.reject(signal.reason);
+        if (waiter.asking) waiter.abortedBy = signal;
+        else this.#abort(waiter, signal);
       });
     }
     this.#waiters.add(waiter);
@@ -187,7 +193,7 @@ export class AsyncWaiters<R> {
     for (const waiter of this.#waiters) {
       let got: boolean;
       try {
-        got = this.#host.attempt(waiter.request);
+        got = this.#ask(waiter, () => this.#host.attempt(waiter.request));
       } catch (error) {
         this.#remove(waiter);
         waiter.reject(error);
@@ -196,10 +202,28 @@ export class AsyncWaiters<R> {
       if (got) {
         this.#remove(waiter);
         waiter.resolve(true);
+      } else if (waiter.abortedBy) {
+        this.#abort(waiter, waiter.abortedBy);
       } else if (this.#strict) {
         return;
       }
     }
+  }
+
+  /** What it calls back may fire the waiter's signal: then the waiter leaves afterwards, unless it has got what it asked for. */
+  #ask(waiter: AsyncWaiter<R>, question: () => boolean): boolean {
+    const outer = waiter.asking;
+    waiter.asking = true;
+    try {
+      return question();
+    } finally {
+      waiter.asking = outer;
+    }
+  }
+
+  #abort(waiter: AsyncWaiter<R>, signal: AbortSignal): void {
+    this.#leave(waiter);
+    waiter.reject(signal.reason);
   }
 
   #arm(): void {
@@ -223,9 +247,12 @@ export class AsyncWaiters<R> {
 
   #announceAll(): boolean {
     const now = performance.now();
-    for (const { request, since } of this.#waiters) {
+    for (const waiter of this.#waiters) {
+      const starving = now - waiter.since >= STARVING_AFTER_MS;
       try {
-        if (!this.#host.announce(request, now - since >= STARVING_AFTER_MS)) return false;
+        if (!this.#ask(waiter, () => this.#host.announce(waiter.request, starving))) return false;
+        // Served next, it leaves.
+        if (waiter.abortedBy) return false;
       } catch {
         // Whatever is wrong, `attempt` says it to the waiter that it concerns.
         return false;

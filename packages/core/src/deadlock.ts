@@ -119,5 +119,5 @@ export function describeCycle(realm: Realm, cycle: readonly WaitEdge[]): string 
     (edge) =>
       `${name(edge.thread)} waits for ${edge.uid < 0 ? 'the end of' : `${subject(edge.uid)}, held by`} ${name(edge.owner)}`,
   );
-  return `deadlock: ${parts.join('; ')}. Acquire locks in one order everywhere, or with a timeout`;
+  return `deadlock: ${parts.join('; ')}. Acquire locks in one order everywhere`;
 }

@@ -217,11 +217,8 @@ export abstract class BaseQueue<T> extends Primitive {
       if (options === undefined && !request.placed) this.#keep(request);
       if (!(await waiting)) throw this.#fullError(options?.timeout);
     } catch (error) {
-      // A `compare` may have fired the signal; the item is in all the same.
-      if (!request.placed) {
-        discard(request.packed);
-        throw error;
-      }
+      discard(request.packed);
+      throw error;
     }
     this.#getters.poke();
   }
@@ -266,12 +263,7 @@ export abstract class BaseQueue<T> extends Primitive {
    */
   async getAsync(options?: AsyncWaitOptions): Promise<T> {
     const request: GetRequest = { taken: false, item: undefined, failure: undefined };
-    try {
-      if (!(await this.#getters.wait(request, options))) throw this.#emptyError(options?.timeout);
-    } catch (error) {
-      // To decode the item may have fired the signal; it is taken all the same.
-      if (!request.taken) throw error;
-    }
+    if (!(await this.#getters.wait(request, options))) throw this.#emptyError(options?.timeout);
     this.#putters.poke();
     if (request.failure) throw request.failure.error;
     return request.item as T;

@@ -230,3 +230,22 @@ test('it prints its value in short', () => {
   expect(String(new SharedValue([1, 2], { name: 'n' }))).toContain('Array(2)');
   expect(String(new SharedValue(new Map(), { name: 'n' }))).toContain('Map');
 });
+
+test('an update that fires its own signal has changed the value, and says so', async () => {
+  const shared = new SharedValue(1);
+  const controller = new AbortController();
+  let aborting: Promise<number | undefined> | undefined;
+  shared.update((value) => {
+    // It has to wait, until this update is over.
+    aborting = shared.updateAsync(
+      (value) => {
+        controller.abort();
+        return value + 1;
+      },
+      { signal: controller.signal },
+    );
+    return value + 1;
+  });
+  expect(await aborting).toBe(3);
+  expect(shared.value).toBe(3);
+});

@@ -12,6 +12,7 @@ import {
   TERMINATE_BIT,
   ThreadState,
   ThreadStateError,
+  TransferError,
   type Member,
   type Port,
   type ThreadId,
@@ -34,6 +35,7 @@ export class Attendant implements Ward {
   readonly #signal: AbortSignal | undefined;
   readonly #own: boolean;
   #outcome: Outcome | undefined;
+  #unread: TransferError | undefined;
   #why: string | undefined;
   #cause: unknown;
   #over = false;
@@ -60,9 +62,14 @@ export class Attendant implements Ward {
     this.#member = member;
     this.#port = port;
     this.#signal = signal;
-    port.onMessage((message) => {
-      this.#receive(message);
-    });
+    port.onMessage(
+      (message) => {
+        this.#receive(message);
+      },
+      (error) => {
+        this.#miss(error);
+      },
+    );
     worker.onEnd((error) => {
       this.#end(error);
     });
@@ -80,13 +87,22 @@ export class Attendant implements Ward {
    */
   outcome(name: string): Outcome {
     this.drain();
-    return (this.#outcome ??= { ok: false, error: this.#died(name) });
+    return (this.#outcome ??= { ok: false, error: this.#unread ?? this.#died(name) });
   }
 
   drain(): void {
     if (this.#over) return;
-    for (let next = this.#port.receiveNow(); next; next = this.#port.receiveNow())
+    for (;;) {
+      let next;
+      try {
+        next = this.#port.receiveNow();
+      } catch (error) {
+        this.#miss(error);
+        continue;
+      }
+      if (!next) return;
       this.#receive(next.message);
+    }
   }
 
   isGone(): boolean {
@@ -139,6 +155,14 @@ export class Attendant implements Ward {
         relayUncaught(report);
         break;
     }
+  }
+
+  /** Something has come that cannot be read here; if nothing else says how the thread ended, it was that. */
+  #miss(error: unknown): void {
+    this.#unread = new TransferError(
+      'what the thread returned or threw cannot be read here; if it is nested deeply, return it in a flatter form',
+      { cause: error },
+    );
   }
 
   #settle(wire: unknown, ok: boolean): void {

@@ -630,6 +630,21 @@ describe('a timer', () => {
   });
 });
 
+describe('a result that this thread cannot read', () => {
+  it('is a TransferError, each time, blocking or not', async () => {
+    // A thread has four times the stack of the main one.
+    const target = (): unknown => {
+      let value: unknown = 1;
+      for (let n = 0; n < 6000; n++) value = [value];
+      return value;
+    };
+    const blocking = started(new Thread({ target }));
+    expect(() => blocking.result()).toThrow(TransferError);
+    expect(() => blocking.result()).toThrow(/nested deeply/);
+    await expect(started(new Thread({ target })).resultAsync()).rejects.toThrow(TransferError);
+  });
+});
+
 describe('a thread-local', () => {
   it('has a value of its own in each thread, and keeps it there', () => {
     const local = new ThreadLocal(10);

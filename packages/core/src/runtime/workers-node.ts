@@ -202,12 +202,14 @@ function portOf(port: NodePort): Port {
     postMessage: (message, transfer = []) => {
       port.postMessage(message, transfer as Transfer);
     },
-    onMessage(callback) {
+    onMessage(callback, onUnreadable = () => undefined) {
       port.on('message', callback);
+      port.on('messageerror', onUnreadable);
       port.unref();
       return () => {
         // Without a listener Node keeps the messages.
         port.off('message', callback);
+        port.off('messageerror', onUnreadable);
       };
     },
     receiveNow: () => workerThreads().receiveMessageOnPort(port),

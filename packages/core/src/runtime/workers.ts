@@ -8,9 +8,13 @@ import { nodeWorkers } from './workers-node.js';
 export interface Port {
   /** Sends a message, which is cloned; `transfer` is handed over instead. */
   postMessage(message: unknown, transfer?: readonly unknown[]): void;
-  /** Takes messages as they come, until the function that is returned is called. Does not keep the event loop alive. */
-  onMessage(callback: (message: unknown) => void): () => void;
-  /** Takes the next message that has come, without a turn of the event loop. */
+  /**
+   * Takes messages as they come, until the function that is returned is called. Does not keep the event loop alive.
+   *
+   * @param onUnreadable called with the reason for one that cannot be made here: this thread's stack may be smaller
+   */
+  onMessage(callback: (message: unknown) => void, onUnreadable?: (error: unknown) => void): () => void;
+  /** Takes the next message that has come, without a turn of the event loop. Throws, once, for one that cannot be made here. */
   receiveNow(): { readonly message: unknown } | undefined;
   /** Lets the port keep the event loop alive, or not. */
   keepAlive(keep: boolean): void;
