@@ -93,13 +93,14 @@ export function enlist(member: Member, words: Int32Array): number {
   return entry;
 }
 
-/** Counts one more waiter of this thread's event loop, in its last run if nobody has come between. */
+/** Counts one more waiter of this thread's event loop: in its last run if nobody has come between, or the table fills up. */
 export function enlistInRun(member: Member, words: Int32Array, last: Run | undefined): Run {
   const next = Atomics.load(words, NEXT_WORD);
   const usable = last !== undefined && last.size > 0 && last.size < RUN_MAX;
   const extensible = usable ? last : undefined;
-  // Not one in which something is claimed: whoever joins it came later than that notify (T3).
-  const joins = extensible?.end === next && extensible.claimed === 0;
+  // Not one in which something is claimed: whoever joins it came later than that notify (T3). Two event loops that take
+  // turns would fill the table, in which every thread is to find an entry: better out of turn than that.
+  const joins = extensible?.claimed === 0 && (extensible.end === next || isCrowded(words));
   const entry = joins ? NONE : emptyEntry(member, words);
   if (entry !== NONE) {
     fill(words, entry, 1);
@@ -306,6 +307,12 @@ function emptyEntry(member: Member, words: Int32Array): number {
   }
   reap(member, words, true);
   return find();
+}
+
+/** Whether half of the table is in use. */
+function isCrowded(words: Int32Array): boolean {
+  if (Atomics.load(words, HIGH_WORD) < CAPACITY / 2) return false;
+  return entries(words).filter((entry) => Atomics.load(words, entry) !== 0).length >= CAPACITY / 2;
 }
 
 function fill(words: Int32Array, entry: number, count: number): number {

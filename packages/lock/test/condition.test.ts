@@ -35,6 +35,30 @@ test('with a full table a wait is refused before anything changes', async () => 
   condition.release();
 });
 
+test('event loops that take turns leave entries to threads', async () => {
+  const lock = new Lock();
+  const buffer = new SharedArrayBuffer(Condition.BYTES);
+  // Each object is as an event loop of its own.
+  const loops = [new Condition(lock, { buffer }), new Condition(lock, { buffer })];
+  const waits: Promise<boolean>[] = [];
+  for (let turn = 0; turn < CAPACITY; turn++) {
+    for (const loop of loops) {
+      lock.acquire();
+      waits.push(
+        loop.waitAsync().finally(() => {
+          lock.release();
+        }),
+      );
+    }
+  }
+  lock.acquire();
+  expect(loops[0]!.wait({ timeout: 0 })).toBe(false);
+  expect(String(loops[1])).toContain(`waiters=${2 * CAPACITY}`);
+  loops[0]!.notifyAll();
+  lock.release();
+  expect(await Promise.all(waits)).toEqual(waits.map(() => true));
+});
+
 test('with a full table, an event loop that waits already makes room in its own entry', async () => {
   const condition = new Condition(new Lock());
   const { id } = condition.memory.member;
