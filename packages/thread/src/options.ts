@@ -9,11 +9,11 @@ export type TargetFunction = (...args: never[]) => unknown;
 export interface ResourceLimits {
   /** The heap for recent objects. */
   readonly maxYoungGenerationSizeMb?: number | undefined;
-  /** The main heap. */
+  /** The main heap; at least 3. */
   readonly maxOldGenerationSizeMb?: number | undefined;
   /** Memory for generated code. */
   readonly codeRangeSizeMb?: number | undefined;
-  /** The thread's stack; 4 by default. */
+  /** The thread's stack; 4 by default, at least 0.25. */
   readonly stackSizeMb?: number | undefined;
 }
 
@@ -59,10 +59,31 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): void {
   if (resourceLimits !== undefined && (typeof resourceLimits !== 'object' || resourceLimits === null)) {
     throw wrong('resourceLimits', 'an object', resourceLimits);
   }
+  if (resourceLimits !== undefined) checkLimits(resourceLimits as Readonly<Record<string, unknown>>);
   if (stdio !== undefined && !['inherit', 'pipe', 'ignore'].includes(stdio as string)) {
     throw new TypeError(
       `stdio must be 'inherit', 'pipe' or 'ignore', got ${typeof stdio === 'string' ? `'${stdio}'` : describe(stdio)}`,
     );
+  }
+}
+
+/** What each limit has to be at least, in MB: with less, Node does not end the thread but the whole process. */
+const LEAST_MB = {
+  maxYoungGenerationSizeMb: 0,
+  maxOldGenerationSizeMb: 3,
+  codeRangeSizeMb: 0,
+  stackSizeMb: 0.25,
+};
+
+function checkLimits(limits: Readonly<Record<string, unknown>>): void {
+  for (const [name, least] of Object.entries(LEAST_MB)) {
+    const given = limits[name];
+    if (given === undefined) continue;
+    if (typeof given !== 'number') throw wrong(`resourceLimits.${name}`, 'a number', given);
+    if (!(given > 0 && given >= least)) {
+      const range = least === 0 ? 'above 0' : `${least} or more`;
+      throw new RangeError(`resourceLimits.${name} must be ${range}, in megabytes, got ${given}`);
+    }
   }
 }
 

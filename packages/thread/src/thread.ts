@@ -78,8 +78,8 @@ export class Thread<F extends TargetFunction = TargetFunction> extends ThreadHan
   /**
    * Makes a thread, and does not start it.
    *
-   * @throws TypeError for options that are not what they should be; TargetError for a function whose
-   * source cannot stand alone: native and bound ones, and classes
+   * @throws TypeError for options that are not what they should be; RangeError for limits of memory with which Node
+   * would end the whole process; TargetError for a function whose source cannot stand alone: native and bound ones, and classes
    */
   constructor(options: ThreadOptions<F>) {
     if (typeof options !== 'object' || (options as unknown) === null) {

@@ -630,6 +630,27 @@ describe('a timer', () => {
   });
 });
 
+describe('limits of memory', () => {
+  it.each([
+    [{ maxOldGenerationSizeMb: 2 }, RangeError],
+    [{ maxOldGenerationSizeMb: NaN }, RangeError],
+    [{ stackSizeMb: 0.2 }, RangeError],
+    [{ maxYoungGenerationSizeMb: 0 }, RangeError],
+    [{ codeRangeSizeMb: '1' as never }, TypeError],
+  ])('%o would end the whole process, or say nothing', (resourceLimits, error) => {
+    expect(() => new Thread({ target: () => undefined, resourceLimits })).toThrow(error);
+  });
+
+  it('leave room for a thread', () => {
+    const resourceLimits = {
+      maxOldGenerationSizeMb: 32,
+      stackSizeMb: 1,
+      maxYoungGenerationSizeMb: undefined,
+    };
+    expect(started(new Thread({ target: () => 'ran', resourceLimits })).result()).toBe('ran');
+  });
+});
+
 describe('a result that this thread cannot read', () => {
   it('is a TransferError, each time, blocking or not', async () => {
     // A thread has four times the stack of the main one.

@@ -27,7 +27,7 @@ const ways = {
     },
     { resourceLimits: { maxOldGenerationSizeMb: 20 } },
   ],
-  limit: [() => undefined, { resourceLimits: { maxOldGenerationSizeMb: 1 } }],
+  limit: [() => undefined, { resourceLimits: { maxOldGenerationSizeMb: 3 } }],
   terminate: [
     (held) => {
       held.acquire();
