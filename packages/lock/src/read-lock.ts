@@ -31,6 +31,7 @@ import {
   isAdmitted,
   isDrained,
   openGate,
+  phaseOf,
   readingOf,
   register,
   tryEnter,
@@ -59,6 +60,8 @@ export class ReadLock extends LockSide {
   readonly #words: Int32Array;
   readonly #waiters: AsyncWaiters<Waiter>;
   #entry = 0;
+  /** That of this thread's entry when it was last looked at: all promises wait in this one. */
+  #phase = 0;
 
   /** @internal */
   constructor(lock: Primitive, memory: Memory) {
@@ -109,7 +112,11 @@ export class ReadLock extends LockSide {
    */
   acquireAsync(options?: AsyncWaitOptions): Promise<boolean> {
     // Phases are few: who has been let in is told so before the next one registers.
-    this.#waiters.serve();
+    const phase = this.#entry && phaseOf(this.#words, this.#entry);
+    if (phase !== this.#phase) {
+      this.#phase = phase;
+      this.#waiters.serve();
+    }
     return this.#waiters.wait({ phase: NONE }, options);
   }
 

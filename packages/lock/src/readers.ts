@@ -114,9 +114,14 @@ export function register(words: Int32Array, entry: number): number {
   return Atomics.add(words, entry + HOLDS, ONE_WAITING) >>> PHASE_SHIFT;
 }
 
+/** The phase in which this thread's waiters wait. */
+export function phaseOf(words: Int32Array, entry: number): number {
+  return Atomics.load(words, entry + HOLDS) >>> PHASE_SHIFT;
+}
+
 /** Whether a writer has let in the waiter that began to wait in that phase. */
 export function isAdmitted(words: Int32Array, entry: number, phase: number): boolean {
-  return Atomics.load(words, entry + HOLDS) >>> PHASE_SHIFT !== phase;
+  return phaseOf(words, entry) !== phase;
 }
 
 /** One waiter waits no more. False if it was let in before that. */
