@@ -6,7 +6,6 @@ import {
   BlockingWait,
   describe,
   isPlace,
-  LayoutError,
   Primitive,
   QueueEmptyError,
   QueueFullError,
@@ -16,14 +15,12 @@ import {
   Woke,
   type AsyncWaitOptions,
   type Kind,
-  type MemoryOptions,
   type MemoryShape,
   type Place,
   type TimeoutOptions,
 } from '@x/core';
 import { expectBytes } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
-import { growableMemory, limitOf } from './blocks.js';
 import { discard, keep, pack, peek, unpack, type Packed, type Raw } from './items.js';
 import {
   DONE_LOOP_WORD,
@@ -41,20 +38,9 @@ import {
   UNFINISHED_WORD,
   WaitBit,
 } from './layout.js';
+import { checkMaxsize, memoryFor, type QueueOptions, type ShutdownOptions } from './options.js';
 import type { Rank } from './order.js';
 import { initialise, QueueState, type MakeOrder } from './state.js';
-
-/** Options of a queue. */
-export interface QueueOptions extends MemoryOptions {
-  /** How much of `buffer` the queue may use; a multiple of 16. Default: `BYTES`, which is room for some thirty small items. */
-  readonly bytes?: number | undefined;
-}
-
-/** How `shutdown` goes about it. */
-export interface ShutdownOptions {
-  /** Also drops the items that are in the queue. Default: false. */
-  readonly immediate?: boolean | undefined;
-}
 
 interface PutRequest {
   packed: Packed;
@@ -68,8 +54,6 @@ interface GetRequest {
   /** Why the item that was taken cannot be made again here. */
   failure: { readonly error: unknown } | undefined;
 }
-
-const MAXSIZE_MAX = 2 ** 31 - 1;
 
 /** Kinds of the queues; the layout is one. */
 export function queueShape(kind: number, name: string): MemoryShape {
@@ -458,44 +442,6 @@ export abstract class BaseQueue<T> extends Primitive {
 
 function within(timeout: number | undefined): string {
   return timeout === undefined || timeout === 0 ? '' : `, and was for ${timeout} ms`;
-}
-
-function checkMaxsize(maxsize: number): void {
-  if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number, got ${describe(maxsize)}`);
-  if (!Number.isInteger(maxsize) || maxsize > MAXSIZE_MAX) {
-    throw new RangeError(
-      `maxsize must be a whole number up to ${MAXSIZE_MAX}, got ${maxsize}; 0 is without a bound`,
-    );
-  }
-}
-
-interface Dwelling {
-  readonly place: MemoryOptions | Place;
-  /** In words. */
-  readonly capacity: number;
-  readonly limit: number;
-}
-
-/** Where the queue is to live. */
-function memoryFor(shape: MemoryShape, options: QueueOptions | Place): Dwelling {
-  if (isPlace(options)) return { place: options, capacity: 0, limit: 0 };
-  const { buffer, byteOffset = 0, bytes } = options;
-  if (buffer === undefined) {
-    if (bytes !== undefined || byteOffset !== 0) throw new TypeError('bytes and byteOffset need a buffer');
-    const own = growableMemory();
-    return { place: { ...options, buffer: own }, capacity: QUEUE_BYTES >> 2, limit: limitOf(own) / 4 };
-  }
-  const size = bytes ?? QUEUE_BYTES;
-  if (!Number.isSafeInteger(size) || size < QUEUE_BYTES || size > 2 ** 32 || size % 16 !== 0) {
-    throw new RangeError(`bytes must be a multiple of 16 from ${QUEUE_BYTES} to 4 GiB, got ${String(size)}`);
-  }
-  // What is no buffer at all is for the base class to refuse.
-  if (buffer instanceof SharedArrayBuffer && byteOffset + size > buffer.byteLength) {
-    throw new LayoutError(
-      `a ${shape.name} needs ${size} bytes, the buffer has ${Math.max(0, buffer.byteLength - byteOffset)} from byteOffset ${byteOffset}`,
-    );
-  }
-  return { place: options, capacity: size / 4, limit: size / 4 };
 }
 
 /** Python: another thread may mark done what this one has taken. */

@@ -20,8 +20,9 @@ export {
   type SharedMessage,
   type TimeoutOptions,
 } from '@x/core';
-export { BaseQueue, type QueueOptions, type ShutdownOptions } from './base-queue.js';
+export { BaseQueue } from './base-queue.js';
 export { LifoQueue } from './lifo-queue.js';
+export type { QueueOptions, ShutdownOptions } from './options.js';
 export { PriorityQueue, type PriorityQueueOptions } from './priority-queue.js';
 export { Queue } from './queue.js';
 export { fromShared } from './sharing.js';

@@ -1,6 +1,7 @@
 /** `LifoQueue`: last in, first out. The algorithm is in state.ts. */
 import { at, registerKind, type Place, type Kind } from '@x/core';
-import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
+import { BaseQueue, onShared, queueShape } from './base-queue.js';
+import type { QueueOptions } from './options.js';
 import { LifoOrder } from './order.js';
 
 /**

@@ -10,7 +10,8 @@ import {
   type TargetReference,
   type Kind,
 } from '@x/core';
-import { BaseQueue, onShared, queueShape, type QueueOptions } from './base-queue.js';
+import { BaseQueue, onShared, queueShape } from './base-queue.js';
+import type { QueueOptions } from './options.js';
 import { PriorityOrder, priorityOf } from './priority-order.js';
 
 /** Options of a priority queue. */
