@@ -187,9 +187,13 @@ class Life {
     void (async () => {
       const ended = threadState().wardsEnded?.();
       if (ended && this.#conditions.stdio === 'pipe') {
-        // Whoever reads the output waits for its end, but not for that of daemons which this thread has started.
-        await platform().endOutput();
-        this.#send({ type: 'lingers' });
+        // Whoever reads the output waits for its end, but not for that of daemons which this thread has started. If nobody
+        // reads it, it is dropped when they have ended.
+        void platform()
+          .endOutput()
+          .then(() => {
+            this.#send({ type: 'lingers' });
+          });
       }
       await ended;
       platform().exit(0);

@@ -18,6 +18,17 @@ const texts = await Promise.all(
   }),
 );
 console.log('piped:', texts.join(' / '));
+// Nobody reads what it prints, which is more than is kept for a reader.
+const unread = new Thread({
+  stdio: 'pipe',
+  target: async () => {
+    const { Thread } = await import('@x/thread');
+    new Thread({ target: () => undefined }).start();
+    console.log('x'.repeat(100_000));
+  },
+});
+unread.start();
+unread.join();
 const lingering = new Thread({
   stdio: 'pipe',
   // It lives on as long as its daemon does.
