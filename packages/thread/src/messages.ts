@@ -94,7 +94,7 @@ export type Report =
   | { readonly type: 'threw'; readonly error: Wire }
   | { readonly type: 'exited'; readonly code: number }
   | { readonly type: 'compiled'; readonly code: Uint8Array }
-  /** All it has printed has arrived; only the threads that it has started keep its worker. */
+  /** It prints no more; only the threads that it has started keep its worker. */
   | { readonly type: 'lingers' }
   | Uncaught;
 

@@ -187,13 +187,10 @@ class Life {
     void (async () => {
       const ended = threadState().wardsEnded?.();
       if (ended && this.#conditions.stdio === 'pipe') {
-        // Whoever reads the output waits for its end, but not for that of daemons which this thread has started. If nobody
-        // reads it, it is dropped when they have ended.
-        void platform()
-          .endOutput()
-          .then(() => {
-            this.#send({ type: 'lingers' });
-          });
+        // Whoever reads the output is kept alive by that until it ends, but not by daemons which this thread has started. If
+        // nobody reads it, it is dropped.
+        void platform().endOutput();
+        this.#send({ type: 'lingers' });
       }
       await ended;
       platform().exit(0);

@@ -96,9 +96,11 @@ describe('what threads print', () => {
   it(
     'can be piped or ignored',
     async () => {
-      const { out, status } = await run('stdio');
-      expect(out).toEqual(['piped: to out / to err', 'done', 'piped in the end: 100001']);
-      expect(status).toBe(0);
+      for (const child of ['thread', 'daemon']) {
+        const { out, status } = await run('stdio', [child]);
+        expect(out).toEqual(['piped: to out / to err', 'done', 'piped in the end: 100001']);
+        expect(status).toBe(0);
+      }
     },
     CHURN_MS,
   );

@@ -23,7 +23,13 @@ const unread = new Thread({
   stdio: 'pipe',
   target: async () => {
     const { Thread } = await import('@x/thread');
-    new Thread({ target: () => undefined }).start();
+    const endless = () => {
+      for (;;);
+    };
+    new Thread({
+      daemon: process.argv[2] === 'daemon',
+      target: process.argv[2] === 'daemon' ? endless : () => undefined,
+    }).start();
     console.log('x'.repeat(100_000));
   },
 });
