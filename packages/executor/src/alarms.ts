@@ -1,5 +1,5 @@
 /** Moments at which something is due in this thread, whether its event loop turns or it is blocked. */
-import { deadlineAfter } from '@x/core';
+import { deadlineAfter, remaining } from '@x/core';
 import { clearTimeout, performance, setTimeout } from '@x/core/seam';
 
 interface Alarm {
@@ -10,6 +10,20 @@ interface Alarm {
 
 /** The longest delay that a timer takes. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** Calls back once, after so many milliseconds, however many they are; keeps the process alive. Returns what takes it back. */
+export function after(ms: number, run: () => void): () => void {
+  const deadline = deadlineAfter(ms);
+  let timer: unknown;
+  const arm = (): void => {
+    const left = remaining(deadline);
+    timer = setTimeout(left > TIMER_MAX_MS ? arm : run, Math.min(left, TIMER_MAX_MS));
+  };
+  arm();
+  return () => {
+    clearTimeout(timer);
+  };
+}
 
 export class Alarms {
   readonly #alarms = new Set<Alarm>();

@@ -1,6 +1,6 @@
 /** The results of `map` and `starmap`: submits ahead, and gives results in order. */
 import { checkTimeout, deadlineAfter, describe, remaining, TimeoutError } from '@x/core';
-import { clearTimeout, setTimeout } from '@x/core/seam';
+import { after } from './alarms.js';
 import { Deque } from './deque.js';
 import type { Future } from './future.js';
 
@@ -191,16 +191,16 @@ export class Results<R> implements Iterable<R>, AsyncIterable<R> {
   /** Awaits until the time for all results is over. */
   async #within<T>(promise: PromiseLike<T>): Promise<T> {
     if (this.#deadline === Infinity) return promise;
-    let timer: unknown;
+    let stop: (() => void) | undefined;
     const over = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
+      stop = after(remaining(this.#deadline), () => {
         reject(new TimeoutError(`the results of map were not there within ${this.#options.timeout} ms`));
-      }, remaining(this.#deadline));
+      });
     });
     try {
       return await Promise.race([promise, over]);
     } finally {
-      clearTimeout(timer);
+      stop?.();
     }
   }
 

@@ -9,7 +9,7 @@ import {
   type AsyncWaitOptions,
   type TimeoutOptions,
 } from '@x/core';
-import { clearTimeout, setTimeout } from '@x/core/seam';
+import { after } from './alarms.js';
 import { Deque } from './deque.js';
 import { settle, type Future } from './future.js';
 import type { Submitter } from './submitter.js';
@@ -310,9 +310,9 @@ function untilOver(
   signal?: AbortSignal,
 ): Promise<boolean> {
   return new Promise<boolean>((resolve, reject) => {
-    let timer: unknown;
+    let stop: (() => void) | undefined;
     const end = (): void => {
-      clearTimeout(timer);
+      stop?.();
       signal?.removeEventListener('abort', onAbort);
       onChange(() => undefined);
     };
@@ -321,10 +321,10 @@ function untilOver(
       reject(signal!.reason as Error);
     };
     if (timeout !== Infinity) {
-      timer = setTimeout(() => {
+      stop = after(timeout, () => {
         end();
         resolve(false);
-      }, timeout);
+      });
     }
     signal?.addEventListener('abort', onAbort, { once: true });
     onChange(() => {

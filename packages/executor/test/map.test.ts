@@ -134,6 +134,11 @@ describe('map', () => {
     expect(executor.submit(() => 'free').result()).toBe('free');
   });
 
+  it('takes times that are longer than a timer', async () => {
+    const slowly = (n: number): Promise<number> => new Promise((resolve) => setTimeout(resolve, 50, n));
+    for await (const result of pool(1).map(slowly, [7], { timeout: 2 ** 31 })) expect(result).toBe(7);
+  });
+
   it('is cancelled by its signal', () => {
     const executor = pool(1);
     const release = occupy(executor);

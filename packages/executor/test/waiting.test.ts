@@ -101,6 +101,11 @@ describe('waitAsync', () => {
     await late;
   });
 
+  it('takes times that are longer than a timer', async () => {
+    const future = pool(1).submit(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    expect((await waitAsync([future], { timeout: 2 ** 31 })).done.size).toBe(1);
+  });
+
   it('rejects with the reason of the signal, also when nothing is to be waited for', async () => {
     const executor = pool(1);
     const release = occupy(executor);
