@@ -70,6 +70,8 @@ export class Results<R> implements Iterable<R>, AsyncIterable<R> {
   /** Items that were taken and whose results were not given yet. */
   #ahead = 0;
   #exhausted = false;
+  /** Nobody will ask for what is still to come. */
+  #abandoned = false;
   /** What the async source threw; it comes after the results of the items before. */
   #sourceError: readonly [unknown] | undefined;
   #pumping = false;
@@ -176,7 +178,7 @@ export class Results<R> implements Iterable<R>, AsyncIterable<R> {
           if (done === true) this.#exhausted = true;
           else items.push(value);
         }
-        if (items.length > 0) this.#put(items);
+        if (items.length > 0 && !this.#abandoned) this.#put(items);
         this.#arrived?.();
       }
     } catch (error) {
@@ -206,11 +208,11 @@ export class Results<R> implements Iterable<R>, AsyncIterable<R> {
 
   /** Nobody will ask for the rest. */
   #abandon(): void {
-    this.#exhausted = true;
+    this.#exhausted = this.#abandoned = true;
     for (let entry = this.#out.shift(); entry; entry = this.#out.shift()) entry.future.cancel();
     try {
       this.#sync?.return?.();
-      void this.#async?.return?.();
+      Promise.resolve(this.#async?.return?.()).catch(() => undefined);
     } catch {
       // The reason why the iteration ended says more.
     }

@@ -1,6 +1,6 @@
 import { CancelledError, TimeoutError } from '@x/executor';
 import { describe, expect, it } from 'vitest';
-import { caught, occupy, pool } from './pool.js';
+import { caught, occupy, pool, shared } from './pool.js';
 
 const square = (n: number): number => n * n;
 const odd = (n: number): number => {
@@ -121,6 +121,50 @@ describe('map', () => {
       })(),
     ).rejects.toThrow('source');
     expect(seen).toEqual([4]);
+  });
+
+  it('submits no item of an async source that comes after the iteration was broken off', async () => {
+    const executor = pool(1);
+    const calls = shared();
+    let comes: (() => void) | undefined;
+    async function* words(): AsyncGenerator<Int32Array> {
+      yield calls;
+      await new Promise<void>((resolve) => (comes = resolve));
+      yield calls;
+    }
+    const count = (counter: Int32Array): number => Atomics.add(counter, 0, 1);
+    for await (const result of executor.map(count, words())) {
+      expect(result).toBe(0);
+      while (!comes) await new Promise((resolve) => setTimeout(resolve, 1));
+      break;
+    }
+    comes!();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await executor.shutdownAsync();
+    expect(calls[0]).toBe(1);
+  });
+
+  it('lets an async source that cannot be closed end nobody', async () => {
+    async function* source(): AsyncGenerator<number> {
+      try {
+        for (;;) yield Promise.resolve(1);
+      } finally {
+        await Promise.reject(new Error('not closed'));
+      }
+    }
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      for await (const result of pool(1).map(square, source(), { buffersize: 2 })) {
+        expect(result).toBe(1);
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+    expect(unhandled).toEqual([]);
   });
 
   it('throws TimeoutError when the time for all is over, and cancels the rest', async () => {
