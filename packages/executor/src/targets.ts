@@ -65,9 +65,15 @@ export function numberOfKeys(pool: Pool, keys: readonly string[]): number | unde
 }
 
 function append({ words, bytes }: Pool, encoded: Uint8Array): number | undefined {
+  let start: number;
+  // What has no room takes none: something smaller may still have.
+  do {
+    start = Atomics.load(words, LOG_WORD);
+    if (start + encoded.length > LOG_BYTES || Atomics.load(words, TARGETS_WORD) >= MAX_TARGETS)
+      return undefined;
+  } while (Atomics.compareExchange(words, LOG_WORD, start, start + encoded.length) !== start);
   const number = Atomics.add(words, TARGETS_WORD, 1);
-  const start = number < MAX_TARGETS ? Atomics.add(words, LOG_WORD, encoded.length) : LOG_BYTES;
-  if (start + encoded.length > LOG_BYTES) return undefined;
+  if (number >= MAX_TARGETS) return undefined;
   bytes.set(encoded, LOG_BASE + start);
   words[TABLE_BASE + number * 2 + 1] = encoded.length;
   // Publishes the bytes and the length.

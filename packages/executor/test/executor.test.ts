@@ -2,6 +2,7 @@ import {
   BrokenExecutorError,
   CancelledError,
   DeadlockError,
+  fromShared,
   ShutdownError,
   targetsFrom,
   TargetError,
@@ -319,6 +320,16 @@ describe('submit', () => {
   });
 });
 
+describe('a function that is too large for the table', () => {
+  it('is refused, and leaves room for others', () => {
+    const executor = pool(1);
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a source of this length
+    const large = new Function(`return 1; // ${'x'.repeat(300_000)}`) as () => number;
+    for (let i = 0; i < 2; i++) expect(() => executor.submit(large)).toThrow(ShutdownError);
+    expect(executor.submit(() => 7).result()).toBe(7);
+  });
+});
+
 describe('the workers', () => {
   it('are started when they are needed, and not more than that', () => {
     const executor = pool(4);
@@ -510,6 +521,37 @@ describe('shutdown', () => {
       .result();
     expect(caught(() => executor.submit(() => 1))).toBeInstanceOf(ShutdownError);
   });
+});
+
+describe('an executor whose thread was terminated', () => {
+  it('is over for those who wait for its end in other threads', () =>
+    guarded(async () => {
+      const { port1, port2 } = new MessageChannel();
+      const thread = new Thread({
+        target: async (out: MessagePort) => {
+          const { ThreadPoolExecutor: Executor, toShared: share } = await import('@x/executor');
+          const made = new Executor({ maxWorkers: 1 });
+          made.submit(() => 1).result();
+          out.postMessage(share(made));
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+        },
+        args: [port2],
+        transfer: [port2],
+      });
+      thread.start();
+      const message = await new Promise((resolve) => {
+        port1.onmessage = ({ data }) => {
+          resolve(data);
+        };
+      });
+      port1.close();
+      const executor = fromShared(message) as ThreadPoolExecutor;
+      expect(executor.submit(() => 2).result()).toBe(2);
+      thread.terminate();
+      thread.join();
+      executor.shutdown();
+      await executor.shutdownAsync();
+    }));
 });
 
 describe('an executor passed to its own tasks', () => {
