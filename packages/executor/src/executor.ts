@@ -335,7 +335,9 @@ export class ThreadPoolExecutor extends Primitive {
   #isOver(): boolean {
     if (this.#submitter && this.#submitter.pending > 0) return false;
     this.#crew?.bury();
-    return this.#pool.crew().length === 0;
+    const { realm, owner } = this.#pool;
+    // Workers end with the thread that made them, and then nobody buries them.
+    return this.#pool.crew().length === 0 || (!this.#crew && realm.hasEnded(owner));
   }
 }
 
