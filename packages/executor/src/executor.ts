@@ -99,6 +99,8 @@ export class ThreadPoolExecutor extends Primitive {
   static {
     poolOf = (executor) => executor.#pool;
     handOut = (executor) => {
+      // Others may use it when this thread has none any more.
+      forgotten.unregister(executor);
       const { member, owner } = executor.#pool;
       if (member.id === owner) void executor.#crew?.listen();
     };
@@ -119,7 +121,7 @@ export class ThreadPoolExecutor extends Primitive {
     this.#pool = new Pool(this.memory);
     if (checked) {
       this.#crew = new Crew(this.#pool, encode(this), checked);
-      forgotten.register(this, this.#pool);
+      forgotten.register(this, this.#pool, this);
     }
   }
 

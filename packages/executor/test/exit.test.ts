@@ -25,6 +25,7 @@ describe('the process', () => {
     ['ends with status 0 after a failure that nobody looks at', 'failed', []],
     ['goes on after an await at the top level', 'top-level-await', ['task', 'after']],
     ['lets the workers of a forgotten executor go', 'forgotten', ['2', '1']],
+    ['keeps the workers of an executor that another thread has', 'handed-out', ['5']],
     ['ends although a task has left a timer behind', 'leftover', []],
   ])('%s', (_title, name, expected) => {
     const { status, lines, errors } = run(name);

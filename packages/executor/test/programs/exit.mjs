@@ -76,6 +76,21 @@ const programs = {
     }
     console.log(realm.ids().length);
   },
+  // Nobody in this thread has the executor any more, but a task has.
+  async 'handed-out'() {
+    const use = () => {
+      const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+      const late = (/** @type {ThreadPoolExecutor} */ own) =>
+        new Promise((resolve) => setTimeout(resolve, 300)).then(() => own.submit(() => 5));
+      return executor.submit(late, executor);
+    };
+    const future = use();
+    for (let i = 0; i < 10; i++) {
+      globalThis.gc?.();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    console.log(await future);
+  },
   scoped() {
     {
       using_(new ThreadPoolExecutor({ maxWorkers: 4 }), (executor) => {
