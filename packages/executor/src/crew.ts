@@ -194,6 +194,7 @@ export class Crew implements Owner {
       else await Promise.resolve();
     }
     rounds.delete(round);
+    this.#submitter?.retire();
     this.#listening = false;
   }
 

@@ -211,6 +211,7 @@ export class ThreadPoolExecutor extends Primitive {
       await new Promise<void>((resolve) => setTimeout(resolve, OVER_MS));
       own.inspect();
     }
+    own.retire();
   }
 
   /**

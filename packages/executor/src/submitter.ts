@@ -70,17 +70,23 @@ export class Submitter {
       },
     };
     this.#parking = new Parking(pool, this.#area, attendant, new DeadlockWatch(pool, record));
-    const { rounds } = agent();
-    // What the event loop would do, while the thread is blocked in something else.
-    const round = (): void => {
-      if (this.#pending > 0 || this.#owner) {
-        this.tend();
-        this.#alarms.ring();
-        this.inspect();
-      }
-      if (this.#pending === 0 && pool.closed && pool.crew().length === 0) rounds.delete(round);
-    };
-    rounds.add(round);
+    agent().rounds.add(this.#round);
+  }
+
+  /** What the event loop would do, while the thread is blocked in something else. */
+  readonly #round = (): void => {
+    if (this.#pending > 0 || this.#owner) {
+      this.tend();
+      this.#alarms.ring();
+      this.inspect();
+    }
+    this.retire();
+  };
+
+  /** Lets go of a pool that has ended: a thread that never blocks would keep it for ever. */
+  retire(): void {
+    if (this.#pending === 0 && this.pool.closed && this.pool.crew().length === 0)
+      agent().rounds.delete(this.#round);
   }
 
   /** Tasks of this thread that are not settled. */

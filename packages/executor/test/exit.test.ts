@@ -26,6 +26,7 @@ describe('the process', () => {
     ['goes on after an await at the top level', 'top-level-await', ['task', 'after']],
     ['lets the workers of a forgotten executor go', 'forgotten', ['2', '1']],
     ['keeps the workers of an executor that another thread has', 'handed-out', ['5']],
+    ['keeps nothing of executors that were shut down', 'many-pools', ['true']],
     ['ends although a task has left a timer behind', 'leftover', []],
   ])('%s', (_title, name, expected) => {
     const { status, lines, errors } = run(name);

@@ -91,6 +91,24 @@ const programs = {
     }
     console.log(await future);
   },
+  // Also in a program that never blocks.
+  async 'many-pools'() {
+    const use = async () => {
+      const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+      await executor.submit(() => 1);
+      await executor.shutdownAsync();
+    };
+    await use();
+    globalThis.gc?.();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 10; i++) await use();
+    const hasGrown = () => process.memoryUsage().arrayBuffers > before * 4;
+    for (let i = 0; i < 50 && hasGrown(); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      globalThis.gc?.();
+    }
+    console.log(!hasGrown());
+  },
   scoped() {
     {
       using_(new ThreadPoolExecutor({ maxWorkers: 4 }), (executor) => {
