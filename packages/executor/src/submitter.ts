@@ -4,7 +4,7 @@
  * - S3. Whatever settles futures works on `#ripe` alone, so that a callback of the user may come back into this class.
  * - S4. A task that is not settled is in the area, in `#overflow`, or in `#ripe`.
  */
-import { agent, BrokenExecutorError, encode, TimeoutError, TransferError } from '@x/core';
+import { agent, BrokenExecutorError, encode, onAbort, TimeoutError, TransferError } from '@x/core';
 import { encodePieces, type Pieces } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
 import { Alarms } from './alarms.js';
@@ -220,13 +220,12 @@ export class Submitter {
   #supervise(task: Task, signal: AbortSignal | undefined): void {
     const undo: (() => void)[] = [];
     if (signal) {
-      const onAbort = (): void => {
+      const cancel = (): void => {
         this.cancel(task, { running: true }, cancelledBy(signal));
       };
-      signal.addEventListener('abort', onAbort, { once: true });
-      undo.push(() => {
-        signal.removeEventListener('abort', onAbort);
-      });
+      // What encoded the arguments may have fired it.
+      if (signal.aborted) return cancel();
+      undo.push(onAbort(signal, cancel));
     }
     if (task.timeout !== undefined) undo.push(this.#watchTime(task, task.timeout));
     if (undo.length > 0) task.release = () => undo.forEach((run) => run());

@@ -2,6 +2,7 @@
 import {
   deadlineAfter,
   describe,
+  onAbort,
   remaining,
   signalOf,
   TimeoutError,
@@ -311,14 +312,11 @@ function untilOver(
 ): Promise<boolean> {
   return new Promise<boolean>((resolve, reject) => {
     let stop: (() => void) | undefined;
+    let unlisten: (() => void) | undefined;
     const end = (): void => {
       stop?.();
-      signal?.removeEventListener('abort', onAbort);
+      unlisten?.();
       onChange(() => undefined);
-    };
-    const onAbort = (): void => {
-      end();
-      reject(signal!.reason as Error);
     };
     if (timeout !== Infinity) {
       stop = after(timeout, () => {
@@ -326,7 +324,12 @@ function untilOver(
         resolve(false);
       });
     }
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal) {
+      unlisten = onAbort(signal, () => {
+        end();
+        reject(signal.reason as Error);
+      });
+    }
     onChange(() => {
       if (!isOver()) return;
       end();

@@ -5,6 +5,7 @@ import {
   targetsFrom,
   TimeoutError,
   TransferError,
+  waitAsync,
 } from '@x/executor';
 import { Lock } from '@x/lock';
 import { setExcepthook } from '@x/thread';
@@ -269,6 +270,40 @@ describe('a task with a limit', () => {
     Atomics.wait(shared(), 0, 0, 80);
     release();
     expect(future.result()).toBe('in time');
+  });
+
+  it('is cancelled by a signal that fires while its arguments are read', () => {
+    const controller = new AbortController();
+    const args = [
+      {
+        get fires() {
+          controller.abort();
+          return true;
+        },
+      },
+    ] as const;
+    const target = (_value: object): void => undefined;
+    const future = pool(1).submit({ target, args, signal: controller.signal });
+    expect(future.cancelled()).toBe(true);
+  });
+
+  it('shares its signal with any number of others', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const executor = pool(1);
+    const release = occupy(executor);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const futures = Array.from({ length: 20 }, () => executor.submit({ target: () => 1, signal }));
+    const waits = futures.map((future) => waitAsync([future], { signal }).catch(String));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort();
+    expect(futures.every((future) => future.cancelled())).toBe(true);
+    await Promise.all(waits);
+    release();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 
   it('is cancelled by its signal, whether it waits or runs', async () => {
