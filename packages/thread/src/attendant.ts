@@ -7,6 +7,7 @@ import {
   hasFlag,
   interruptThread,
   isDaemon,
+  onAbort,
   runtime,
   setFlag,
   TERMINATE_BIT,
@@ -40,6 +41,7 @@ export class Attendant implements Ward {
   #cause: unknown;
   #over = false;
   #letGo: (() => void) | undefined;
+  readonly #unlisten: (() => void) | undefined;
   #terminated = false;
   #killed = false;
 
@@ -73,9 +75,9 @@ export class Attendant implements Ward {
     worker.onEnd((error) => {
       this.#end(error);
     });
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
     // Whoever made the arguments or the worker may have fired it meanwhile.
-    if (signal?.aborted) this.#onAbort();
+    if (signal?.aborted) this.#passOn();
+    else if (signal) this.#unlisten = onAbort(signal, () => this.#passOn());
     addWard(this);
     // Its output is still to come when the thread has ended.
     if (piped && !isDaemon(member.realm, ident)) this.#letGo = runtime.keepAlive();
@@ -182,12 +184,13 @@ export class Attendant implements Ward {
     endChildren(realm, this.ident);
     this.#over = true;
     this.#port.close();
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#unlisten?.();
     removeWard(this);
     this.#letGo?.();
   }
 
-  readonly #onAbort = (): void => {
+  /** Sends the thread the reason of its signal, which has fired. */
+  #passOn(): void {
     let reason;
     try {
       reason = encode(this.#signal?.reason, 'signal.reason');
@@ -201,7 +204,7 @@ export class Attendant implements Ward {
     }
     // Afterwards: a wait that is ended by this finds the reason already there.
     interruptThread(this.#member.realm, this.ident);
-  };
+  }
 
   #died(name: string): ThreadStateError {
     const { code, message } = (this.#cause ?? {}) as { code?: string; message?: string };

@@ -6,6 +6,7 @@ import {
   deadlineAfter,
   describe,
   home,
+  onAbort,
   ROOM_WORD,
   remaining,
   signalOf,
@@ -79,23 +80,25 @@ export async function sleepAsync(ms: number, options?: SleepOptions): Promise<vo
   await new Promise<void>((resolve, reject) => {
     const deadline = deadlineAfter(time);
     let timer: NodeJS.Timeout;
+    let unlisten: (() => void) | undefined;
     const end = (settle: () => void): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      unlisten?.();
       keepAlive.remove();
       settle();
-    };
-    const onAbort = (): void => {
-      end(() => {
-        reject(signal?.reason as Error);
-      });
     };
     const arm = (): void => {
       const left = remaining(deadline);
       const step = Math.min(left, TIMER_MAX_MS);
       timer = setTimeout(left > step ? arm : () => end(resolve), step);
     };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal) {
+      unlisten = onAbort(signal, () => {
+        end(() => {
+          reject(signal.reason as Error);
+        });
+      });
+    }
     arm();
   });
 }

@@ -716,6 +716,25 @@ describe('sleeping', () => {
     expect(performance.now() - between).toBeGreaterThanOrEqual(18);
   });
 
+  it('shares its signal with any number of others, and with threads', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sleeps = Array.from({ length: 20 }, () => sleepAsync(60_000, { signal }).catch(String));
+    const target = (): Promise<void> => new Promise(() => undefined);
+    const threads = Array.from({ length: 11 }, () => new Thread({ target, signal, daemon: true }));
+    for (const thread of threads) thread.start();
+    await sleepAsync(5);
+    for (const thread of threads) thread.terminate();
+    controller.abort(new Error('no more'));
+    expect(new Set(await Promise.all(sleeps))).toEqual(new Set(['Error: no more']));
+    for (const thread of threads) thread.join();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
   it('refuses wrong times and ends with a signal', async () => {
     expect(() => {
       sleep(-1);
