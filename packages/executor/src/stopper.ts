@@ -4,7 +4,7 @@
  * The slot goes RUNNING, STOPPING, STOPPED, and after the grace period KILLED. While it is STOPPING the worker cannot
  * leave the task, so the interrupt reaches no other one; from STOPPED on it can, and takes the interrupt back.
  */
-import { epochNow, interruptThread } from '@x/core';
+import { agent, deadlineAfter, epochNow, interruptThread, remaining } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import type { Alarms } from './alarms.js';
 import type { Area, Owner } from './area.js';
@@ -20,6 +20,9 @@ import {
 } from './layout.js';
 import { isHeldByWorker, type Pool } from './pool.js';
 import type { Task } from './task.js';
+
+/** How often a thread that has to outlast a task looks whether that has ended, in milliseconds. */
+const LOOK_MS = 10;
 
 export class Stopper {
   readonly #pool: Pool;
@@ -74,11 +77,24 @@ export class Stopper {
       Atomics.compareExchange(words, index, stopping, stopped);
       Atomics.notify(words, index);
       this.#pool.nudge(record);
-      this.#alarms.set(grace, () => {
-        this.#kill(index, stopped, record);
-      });
+      if (grace !== Infinity) this.#await(index, stopped, record, deadlineAfter(grace));
       return true;
     }
+  }
+
+  /** Lets the grace period go by. */
+  #await(index: number, stopped: number, record: number, deadline: number): void {
+    const { keepAlive } = agent();
+    const left = remaining(deadline);
+    // The workers end with their owner. Any other thread lasts until it knows whether this one has to be ended.
+    const lasts = this.#owner === undefined;
+    if (lasts) keepAlive.add();
+    this.#alarms.set(lasts ? Math.min(left, LOOK_MS) : left, () => {
+      if (lasts) keepAlive.remove();
+      if (Atomics.load(this.#pool.words, index) !== stopped) return;
+      if (remaining(deadline) > 0) this.#await(index, stopped, record, deadline);
+      else this.#kill(index, stopped, record);
+    });
   }
 
   #kill(index: number, stopped: number, record: number): void {

@@ -75,9 +75,10 @@ export class Submitter {
 
   /** What the event loop would do, while the thread is blocked in something else. */
   readonly #round = (): void => {
+    // Also of tasks that are settled, and whose workers have to be ended.
+    this.#alarms.ring();
     if (this.#pending > 0 || this.#owner) {
       this.tend();
-      this.#alarms.ring();
       this.inspect();
     }
     this.retire();

@@ -6,9 +6,10 @@ import {
   TimeoutError,
   TransferError,
   waitAsync,
+  type ThreadPoolExecutor,
 } from '@x/executor';
 import { Lock } from '@x/lock';
-import { setExcepthook } from '@x/thread';
+import { setExcepthook, Thread } from '@x/thread';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awaitWord, caught, guarded, occupy, pool, shared } from './pool.js';
 
@@ -250,6 +251,31 @@ describe('a task with a limit', () => {
         TimeoutError,
       );
     }));
+
+  it.each([
+    ['ends', 0],
+    ['blocks in something else', 5000],
+  ])('has its worker replaced when the thread that has submitted it %s', (_how, ms) =>
+    guarded(() => {
+      const executor = pool(1);
+      const thread = new Thread({
+        target: async (own: ThreadPoolExecutor, blocked: number) => {
+          const { sleep } = await import('@x/thread');
+          const endless = (): void => {
+            for (;;);
+          };
+          own.submit({ target: endless, timeout: 10 }).exception();
+          sleep(blocked);
+        },
+        args: [executor, ms],
+        daemon: true,
+      });
+      thread.start();
+      thread.join({ timeout: 1000 });
+      expect(executor.submit(() => 'free').result({ timeout: 2000 })).toBe('free');
+      thread.terminate();
+    }),
+  );
 
   it('may be 0, also for one that waits in memory, and touches no other task', () =>
     guarded(async () => {
