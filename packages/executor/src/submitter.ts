@@ -225,7 +225,10 @@ export class Submitter {
         this.cancel(task, { running: true }, cancelledBy(signal));
       };
       // What encoded the arguments may have fired it.
-      if (signal.aborted) return cancel();
+      if (signal.aborted) {
+        cancel();
+        return;
+      }
       undo.push(onAbort(signal, cancel));
     }
     if (task.timeout !== undefined) undo.push(this.#watchTime(task, task.timeout));

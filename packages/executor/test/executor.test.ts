@@ -14,6 +14,7 @@ import {
 import { Lock } from '@x/lock';
 import { Thread } from '@x/thread';
 import { random } from '@x/testkit';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { awaitWord, caught, guarded, occupy, pool, shared } from './pool.js';
 
@@ -539,13 +540,9 @@ describe('an executor whose thread was terminated', () => {
         transfer: [port2],
       });
       thread.start();
-      const message = await new Promise((resolve) => {
-        port1.onmessage = ({ data }) => {
-          resolve(data);
-        };
-      });
+      const message = await new Promise((resolve) => port1.once('message', resolve));
       port1.close();
-      const executor = fromShared(message) as ThreadPoolExecutor;
+      const executor = fromShared<ThreadPoolExecutor>(message);
       expect(executor.submit(() => 2).result()).toBe(2);
       thread.terminate();
       thread.join();

@@ -300,16 +300,14 @@ describe('a task with a limit', () => {
 
   it('is cancelled by a signal that fires while its arguments are read', () => {
     const controller = new AbortController();
-    const args = [
-      {
-        get fires() {
-          controller.abort();
-          return true;
-        },
+    const value = {
+      get fires() {
+        controller.abort();
+        return true;
       },
-    ] as const;
+    };
     const target = (_value: object): void => undefined;
-    const future = pool(1).submit({ target, args, signal: controller.signal });
+    const future = pool(1).submit({ target, args: [value], signal: controller.signal });
     expect(future.cancelled()).toBe(true);
   });
 
