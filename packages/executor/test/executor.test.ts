@@ -321,6 +321,21 @@ describe('submit', () => {
   });
 });
 
+describe('a task that throws what throws at every look', () => {
+  it('fails, and its worker goes on', () => {
+    const executor = pool(1);
+    const trapped = executor.submit(() => {
+      const trap = (): never => {
+        throw new Error('trapped');
+      };
+      throw new Proxy({}, { get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap }) as unknown as Error;
+    });
+    expect(caught(() => trapped.result())).not.toBeInstanceOf(BrokenExecutorError);
+    expect(() => trapped.result()).toThrow(/trapped/);
+    expect(executor.submit((n: number) => n + 1, 1).result()).toBe(2);
+  });
+});
+
 describe('a function that is too large for the table', () => {
   it('is refused, and leaves room for others', () => {
     const executor = pool(1);

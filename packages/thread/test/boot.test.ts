@@ -147,4 +147,16 @@ describe('a thread', () => {
     ]);
     expect(stdout).toBe('42\n42\n');
   });
+
+  it('runs where the intrinsics are frozen', async () => {
+    const program = file(
+      'frozen.mjs',
+      `import { Thread } from ${JSON.stringify(THREAD)};
+       const thread = new Thread({ target: () => import('node:path').then(({ sep }) => sep) });
+       thread.start();
+       console.log(thread.result());`,
+    );
+    const { stdout } = await promisify(execFile)(process.execPath, ['--frozen-intrinsics', program.pathname]);
+    expect(stdout).toBe('/\n');
+  });
 });

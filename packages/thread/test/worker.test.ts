@@ -91,7 +91,7 @@ describe('a cycle over join', () => {
       const results = [first.result({ timeout: 10_000 }), second.result({ timeout: 10_000 })];
       const errors = results.filter((result) => result.startsWith('DeadlockError'));
       expect(errors).toHaveLength(1);
-      expect(errors[0]).toMatch(/first \(\d+\) waits for #\d+, held by second/);
+      expect(errors[0]).toMatch(/first \(\d+\) waits for held \(#\d+\), held by second/);
       expect(errors[0]).toMatch(/second \(\d+\) waits for the end of first/);
       expect(new DeadlockError('').code).toBe('ERR_DEADLOCK');
     } finally {

@@ -31,6 +31,8 @@ function isOwn(url: string): boolean {
 
 /** The files of the frames above a function, or undefined if it is not on the stack. */
 function filesAbove(above: Callable): string[] | undefined {
+  // With Node's `--frozen-intrinsics`, for one, stacks are as they are.
+  if (Object.isFrozen(Error)) return filesInText(new Error().stack ?? '');
   const { stackTraceLimit } = Error;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- only put back
   const { prepareStackTrace } = Error;

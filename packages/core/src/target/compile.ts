@@ -96,6 +96,15 @@ export function explainError(
   error: unknown,
   reference: SourceReference | { readonly kind: string },
 ): unknown {
+  try {
+    return explain(error, reference);
+  } catch {
+    // A proxy, or a getter of the user's, may throw at every look.
+    return error;
+  }
+}
+
+function explain(error: unknown, reference: SourceReference | { readonly kind: string }): unknown {
   if (reference.kind !== 'source' || !(error instanceof ReferenceError)) return error;
   const { source, url, name: target } = reference as SourceReference;
   const name = /^(?:Can't find variable: )?([\p{ID_Start}$_][\p{ID_Continue}$]*)(?: is not defined)?$/u.exec(
