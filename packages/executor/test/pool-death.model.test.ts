@@ -51,36 +51,40 @@ test('a task whose worker dies is run by the next one, or reported as broken, an
   });
 });
 
-test('an event loop learns of what a worker did, or did not do, before it died', async () => {
-  await check({
-    setup: setup(),
-    threads: {
-      S: async (model, thread) => {
-        const side = crewOf(model, thread);
-        const outcome = (n: number): Promise<unknown> =>
-          side.submit(n).then(
-            (value) => value,
-            (error: unknown) => (error as Error).name,
-          );
-        const results: unknown[] = [];
-        for (let n = 1; n <= (LONG ? 2 : 1); n++) results.push(await outcome(n));
-        side.close();
-        return results;
+test(
+  'an event loop learns of what a worker did, or did not do, before it died',
+  { timeout: 400_000 },
+  async () => {
+    await check({
+      setup: setup(),
+      threads: {
+        S: async (model, thread) => {
+          const side = crewOf(model, thread);
+          const outcome = (n: number): Promise<unknown> =>
+            side.submit(n).then(
+              (value) => value,
+              (error: unknown) => (error as Error).name,
+            );
+          const results: unknown[] = [];
+          for (let n = 1; n <= (LONG ? 2 : 1); n++) results.push(await outcome(n));
+          side.close();
+          return results;
+        },
+        W0: spare(0),
+        W1: spare(1),
       },
-      W0: spare(0),
-      W1: spare(1),
-    },
-    preemptions: 0,
-    events: { kills: 1, mortal: ['W0'], idleSlices: 3 },
-    final: (model, { S }) => {
-      const runs = runsOf(model, 1, 2);
-      (S as { value: unknown[] }).value.forEach((result, i) => {
-        if (result === BrokenExecutorError.name) expect(runs[i]).toBeLessThanOrEqual(1);
-        else expect([result, runs[i]]).toEqual([(i + 1) * 2, 1]);
-      });
-    },
-  });
-});
+      preemptions: 0,
+      events: { kills: 1, mortal: ['W0'], idleSlices: 3 },
+      final: (model, { S }) => {
+        const runs = runsOf(model, 1, 2);
+        (S as { value: unknown[] }).value.forEach((result, i) => {
+          if (result === BrokenExecutorError.name) expect(runs[i]).toBeLessThanOrEqual(1);
+          else expect([result, runs[i]]).toEqual([(i + 1) * 2, 1]);
+        });
+      },
+    });
+  },
+);
 
 test('a submitter that dies, with a task in its memory, keeps no worker from ending, and its area is used again', async () => {
   await check({
