@@ -26,7 +26,6 @@ export const CAPACITY_WORD = 4;
 export const NEXT_UID_WORD = 5;
 /** Index of the realm word that changes whenever a thread starts or ends; joiners of any thread sleep on it. */
 export const THREADS_SEQ_WORD = 6;
-/** Index of the realm word that counts the threads for which the process stays alive. */
 /** Index of the realm word with the last N of "Thread-N". */
 export const NEXT_NAME_WORD = 8;
 export const NEXT_SLOT_WORD = 9;
