@@ -1,6 +1,6 @@
 /** Waiters of a queue that leave. */
 import { expect, test } from 'vitest';
-import { check, get, getAsync, put, putAsync, setup, valueOf } from './queue-models.js';
+import { BOUND, check, get, getAsync, put, putAsync, setup, valueOf } from './queue-models.js';
 
 test('a getter that times out while it is woken leaves no other getter asleep beside an item', async () => {
   await check({
@@ -22,24 +22,29 @@ test('a getter that times out while it is woken leaves no other getter asleep be
   });
 });
 
-test('a putter that times out while it is woken leaves no other putter asleep beside a place', async () => {
-  await check({
-    setup: setup(1, 1),
-    threads: {
-      A: put(2, 1),
-      B: put(3),
-      G: ({ queue }) => {
-        queue.get();
-        queue.get();
+test(
+  'a putter that times out while it is woken leaves no other putter asleep beside a place',
+  { timeout: 1_000_000 },
+  async () => {
+    await check({
+      ...BOUND,
+      setup: setup(1, 1),
+      threads: {
+        A: put(2, 1),
+        B: put(3),
+        G: ({ queue }) => {
+          queue.get();
+          queue.get();
+        },
       },
-    },
-    events: { timeouts: 1 },
-    final: (_shared, { A, B }) => {
-      expect(['put', 'QueueFullError']).toContain(valueOf(A));
-      expect(B).toEqual({ value: 'put' });
-    },
-  });
-});
+      events: { timeouts: 1 },
+      final: (_shared, { A, B }) => {
+        expect(['put', 'QueueFullError']).toContain(valueOf(A));
+        expect(B).toEqual({ value: 'put' });
+      },
+    });
+  },
+);
 
 test('an aborted async get takes nothing, and the other getter has the item', async () => {
   await check({
@@ -60,27 +65,33 @@ test('an aborted async get takes nothing, and the other getter has the item', as
   });
 });
 
-test('an aborted async put puts nothing, and the other putter has the place', async () => {
-  await check({
-    setup: setup(1, 1),
-    threads: {
-      A: putAsync(2),
-      B: put(3),
-      G: ({ queue }) => {
-        queue.get();
-        queue.get();
+test(
+  'an aborted async put puts nothing, and the other putter has the place',
+  { timeout: 1_000_000 },
+  async () => {
+    await check({
+      ...BOUND,
+      setup: setup(1, 1),
+      threads: {
+        A: putAsync(2),
+        B: put(3),
+        G: ({ queue }) => {
+          queue.get();
+          queue.get();
+        },
       },
-    },
-    events: { aborts: 1 },
-    final: ({ queue }, { A, B }) => {
-      expect(B).toEqual({ value: 'put' });
-      expect(queue.size).toBe(valueOf(A) === 'AbortError' ? 0 : 1);
-    },
-  });
-});
+      events: { aborts: 1 },
+      final: ({ queue }, { A, B }) => {
+        expect(B).toEqual({ value: 'put' });
+        expect(queue.size).toBe(valueOf(A) === 'AbortError' ? 0 : 1);
+      },
+    });
+  },
+);
 
-test('the interrupted getter leaves, the other has the item', async () => {
+test('the interrupted getter leaves, the other has the item', { timeout: 1_000_000 }, async () => {
   await check({
+    ...BOUND,
     setup: setup(0),
     threads: {
       A: get(),

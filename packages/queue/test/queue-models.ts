@@ -2,7 +2,14 @@
  * What the model tests of queues share. One algorithm serves all three, so most models use `Queue`; the
  * others have one for their own order. `slices` are left out except for deaths: no wake may need them.
  */
-import { explore, Interrupted, type Body, type ExploreOptions, type Outcome } from '@x/testkit/explorer';
+import {
+  explore,
+  Interrupted,
+  LONG,
+  type Body,
+  type ExploreOptions,
+  type Outcome,
+} from '@x/testkit/explorer';
 import { Queue } from '@x/queue';
 import { expect } from 'vitest';
 import type { BaseQueue } from '@x/queue';
@@ -39,6 +46,9 @@ export const setup =
     for (const item of items) queue.put(item);
     return { queue };
   };
+
+/** For models of which two preemptions take minutes: CI has no time for those. */
+export const BOUND = LONG ? { maxMs: 1_000_000 } : { preemptions: 1 };
 
 /** Explores a model, under the name of its test. The largest take most of a minute, and more on a busy machine. */
 export const check = <N extends string, S extends Shared = Shared>(

@@ -1,7 +1,7 @@
 /** The queues under the explorer. */
 import { LifoQueue, PriorityQueue, Queue } from '@x/queue';
 import { expect, test } from 'vitest';
-import { check, drain, get, getAsync, memory, put, putAsync, setup, valueOf } from './queue-models.js';
+import { BOUND, check, drain, get, getAsync, memory, put, putAsync, setup, valueOf } from './queue-models.js';
 
 test('what is put is got, by a getter that sleeps or comes later', async () => {
   const { schedules } = await check({
@@ -110,8 +110,9 @@ test('shutdown wakes every getter and putter, threads and event loops', async ()
   });
 });
 
-test('join returns when the last item is marked done', async () => {
+test('join returns when the last item is marked done', { timeout: 1_000_000 }, async () => {
   await check({
+    ...BOUND,
     setup: setup(0, 1, 2),
     threads: {
       J: ({ queue }) => queue.join(),
