@@ -40,6 +40,7 @@ test('a blocked thread gets the result of its task, and the worker ends after it
   await check({
     setup: setup({ ready: 1 }),
     threads: { S: blocking(3), W0: worker(0) },
+    preemptions: LONG ? 3 : 2,
     final: (model, { S }) => {
       expect(S).toEqual({ value: [6] });
       expect(runsOf(model, 3)).toEqual([1]);

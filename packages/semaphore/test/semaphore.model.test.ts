@@ -1,4 +1,4 @@
-import { explore, Interrupted, type Body, type ExploreOptions } from '@x/testkit/explorer';
+import { explore, Interrupted, LONG, type Body, type ExploreOptions } from '@x/testkit/explorer';
 import { expect, test } from 'vitest';
 import { ThreadState } from '@x/core';
 import { BoundedSemaphore, Semaphore } from '@x/semaphore';
@@ -295,6 +295,7 @@ test.each([
         },
       },
       events: { kills: 1, mortal: ['doomed'], idleSlices: 2 },
+      ...(LONG ? {} : { preemptions: 2 }),
       final: comesBack(2),
     });
   },
