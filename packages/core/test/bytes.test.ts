@@ -1,8 +1,8 @@
 /** Values as bytes: what structured clone makes is what comes back. */
 import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
-import { receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { parcelsOf } from '@x/testkit';
 import { LayoutError, registerClass, TransferError } from '@x/core';
 import { decodeBytes, decodeBytesAt, encodeBytes, encodePieces, encodePlainBytes } from '@x/core/bytes';
 
@@ -205,16 +205,9 @@ describe('encodeBytes and decodeBytes', () => {
   });
 });
 
-it('lets shared memory go that was sent beside bytes, if those cannot be made', () => {
-  // As any thread sees it.
-  const channel = new BroadcastChannel('@x/core:parcels/1');
-  expect(() => encodeBytes([new SharedArrayBuffer(8), new Blob(['x'])])).toThrow(TransferError);
-  const seen = new Set<string>();
-  for (let next; (next = receiveMessageOnPort(channel as never));) {
-    const { offer, taken } = next.message as { offer?: string; taken?: string[] };
-    if (offer !== undefined) seen.add(offer);
-    for (const ticket of taken ?? []) seen.delete(ticket);
-  }
-  channel.close();
-  expect([...seen]).toEqual([]);
+it('lets shared memory go that was sent beside bytes, if those cannot be made', async () => {
+  const parcels = await parcelsOf(() => {
+    expect(() => encodeBytes([new SharedArrayBuffer(8), new Blob(['x'])])).toThrow(TransferError);
+  });
+  expect(parcels).toEqual({ sent: 1, kept: 0 });
 });

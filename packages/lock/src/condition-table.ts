@@ -5,7 +5,8 @@
  * waiting thread has an entry of its own and sleeps on it, so that a notify wakes exactly the thread it
  * means. The waiters of an event loop that came one after the other share an entry, a *run*, with a count.
  *
- * Order of service: that of arrival, as in CPython.
+ * Order of service: that of arrival, as in CPython; but where half of the table is in use, who comes to wait in an event
+ * loop is counted with those that wait there already.
  *
  * ```text
  * word  name    meaning

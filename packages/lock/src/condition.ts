@@ -78,7 +78,7 @@ interface Waiter {
  * and takes it back before it returns or throws, also after a time-out or an abort.
  *
  * `notify(n)` wakes at most n of those who were waiting, in the order in which they came, and never one
- * that comes later. A waiter that leaves for another reason, or dies, passes its wake on. Unlike with POSIX
+ * that comes later; but once 128 threads wait, the promises of one event loop count as having come together. A waiter that leaves for another reason, or dies, passes its wake on. Unlike with POSIX
  * conditions nobody wakes up without a reason; still, use `waitFor`, since what was waited for may have
  * changed again before the lock is had.
  *

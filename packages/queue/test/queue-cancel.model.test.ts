@@ -1,6 +1,6 @@
 /** Waiters of a queue that leave. */
 import { expect, test } from 'vitest';
-import { BOUND, check, get, getAsync, put, putAsync, setup, valueOf } from './queue-models.js';
+import { BOUND, check, get, getAsync, getTwice, put, putAsync, setup, valueOf } from './queue-models.js';
 
 test('a getter that times out while it is woken leaves no other getter asleep beside an item', async () => {
   await check({
@@ -32,10 +32,7 @@ test(
       threads: {
         A: put(2, 1),
         B: put(3),
-        G: ({ queue }) => {
-          queue.get();
-          queue.get();
-        },
+        G: getTwice,
       },
       events: { timeouts: 1 },
       final: (_shared, { A, B }) => {
@@ -75,10 +72,7 @@ test(
       threads: {
         A: putAsync(2),
         B: put(3),
-        G: ({ queue }) => {
-          queue.get();
-          queue.get();
-        },
+        G: getTwice,
       },
       events: { aborts: 1 },
       final: ({ queue }, { A, B }) => {

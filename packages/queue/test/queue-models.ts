@@ -116,3 +116,5 @@ export const getAsync =
       return name(error);
     }
   };
+
+export const getTwice: Body<Shared> = ({ queue }) => [queue.get(), queue.get()];

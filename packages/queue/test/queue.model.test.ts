@@ -1,7 +1,19 @@
 /** The queues under the explorer. */
 import { LifoQueue, PriorityQueue, Queue } from '@x/queue';
 import { expect, test } from 'vitest';
-import { BOUND, check, drain, get, getAsync, memory, put, putAsync, setup, valueOf } from './queue-models.js';
+import {
+  BOUND,
+  check,
+  drain,
+  get,
+  getAsync,
+  getTwice,
+  memory,
+  put,
+  putAsync,
+  setup,
+  valueOf,
+} from './queue-models.js';
 
 test('what is put is got, by a getter that sleeps or comes later', async () => {
   const { schedules } = await check({
@@ -50,7 +62,7 @@ test('two places wake two putters, though the bit of the sleepers was cleared fo
     threads: {
       A: put(3),
       B: put(4),
-      G: ({ queue }) => [queue.get(), queue.get()],
+      G: getTwice,
     },
     final: ({ queue }, { A, B, G }) => {
       expect([A, B]).toEqual([{ value: 'put' }, { value: 'put' }]);

@@ -1,34 +1,7 @@
 /** Items that do not get in, and what travels beside their bytes. */
 import { describe, expect, test } from 'vitest';
-import { receiveNow } from '@x/core';
 import { PriorityQueue, Queue, QueueFullError, QueueShutDownError, TransferError } from '@x/queue';
-
-const CHANNEL = '@x/core:parcels/1';
-
-/** Which shared buffers have been sent to all threads meanwhile, and not let go. */
-async function keptBy(body: () => unknown): Promise<{ sent: number; kept: number }> {
-  const kept = new Set<string>();
-  let sent = 0;
-  const count = ({ offer, taken = [] }: { offer?: string; taken?: string[] }): void => {
-    if (offer !== undefined) {
-      kept.add(offer);
-      sent++;
-    }
-    for (const ticket of taken) kept.delete(ticket);
-  };
-  const channel = new BroadcastChannel(CHANNEL);
-  channel.onmessage = (event) => {
-    count((event as { data: object }).data);
-  };
-  try {
-    await body();
-    for (let next = receiveNow(channel); next !== undefined; next = receiveNow(channel))
-      count(next.message as object);
-    return { sent, kept: kept.size };
-  } finally {
-    channel.close();
-  }
-}
+import { parcelsOf } from '@x/testkit';
 
 describe('the shared memory in an item that does not get in is let go', () => {
   const item = (): unknown => ({ inner: new Queue(), buffer: new SharedArrayBuffer(8) });
@@ -41,7 +14,7 @@ describe('the shared memory in an item that does not get in is let go', () => {
   test('because the queue is full', async () => {
     const queue = full();
     const signal = AbortSignal.timeout(20);
-    const { sent, kept } = await keptBy(async () => {
+    const { sent, kept } = await parcelsOf(async () => {
       expect(queue.tryPut(item())).toBe(false);
       expect(() => {
         queue.put(item(), { timeout: 0 });
@@ -58,7 +31,7 @@ describe('the shared memory in an item that does not get in is let go', () => {
 
   test('because the queue was shut down', async () => {
     const queue = full();
-    const { sent, kept } = await keptBy(async () => {
+    const { sent, kept } = await parcelsOf(async () => {
       const waiting = queue.putAsync(item());
       queue.shutdown();
       await expect(waiting).rejects.toThrow(QueueShutDownError);
@@ -78,7 +51,7 @@ describe('the shared memory in an item that does not get in is let go', () => {
     };
     const compared = new PriorityQueue<unknown>(0, { compare });
     compared.put(1);
-    const { sent, kept } = await keptBy(async () => {
+    const { sent, kept } = await parcelsOf(async () => {
       expect(() => {
         small.put([item(), new WeakRef({})]);
       }).toThrow(TransferError);
@@ -96,7 +69,7 @@ describe('the shared memory in an item that does not get in is let go', () => {
 
   test('but not that of one that waits', async () => {
     const queue = full();
-    const { sent, kept } = await keptBy(() => {
+    const { sent, kept } = await parcelsOf(() => {
       void queue.putAsync(item());
       void queue.putAsync(item(), { timeout: 60_000 });
     });

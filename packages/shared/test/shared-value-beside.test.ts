@@ -1,7 +1,6 @@
 /** A file of its own, and so a process: here no thread expects what travels beside bytes for another reason. */
-import { receiveMessageOnPort } from 'node:worker_threads';
 import { AtomicInt32, SharedValue, TransferError } from '@x/shared';
-import { Checkpoints, startWorker } from '@x/testkit';
+import { Checkpoints, parcelsOf, startWorker } from '@x/testkit';
 import { expect, test } from 'vitest';
 
 test('a primitive in the value is there for all, also once the thread that has set it has ended', async () => {
@@ -29,20 +28,13 @@ test('a primitive in the value is there for all, also once the thread that has s
   expect(await reader.result).toBe(7);
 });
 
-test('what would have travelled beside a first value that nobody reads is let go', () => {
-  // As any thread sees it.
-  const channel = new BroadcastChannel('@x/core:parcels/1');
-  const counter = new AtomicInt32();
-  const buffer = new SharedArrayBuffer(SharedValue.BYTES);
-  const shared = new SharedValue<unknown>('there already', { buffer });
-  expect(new SharedValue({ counter }, { buffer }).value).toBe(shared.value);
-  expect(() => new SharedValue({ counter }, { maxBytes: 10 })).toThrow(TransferError);
-  const seen = new Set<string>();
-  for (let next; (next = receiveMessageOnPort(channel as never));) {
-    const { offer, taken } = next.message as { offer?: string; taken?: string[] };
-    if (offer !== undefined) seen.add(offer);
-    for (const ticket of taken ?? []) seen.delete(ticket);
-  }
-  channel.close();
-  expect([...seen]).toEqual([]);
+test('what would have travelled beside a first value that nobody reads is let go', async () => {
+  const parcels = await parcelsOf(() => {
+    const counter = new AtomicInt32();
+    const buffer = new SharedArrayBuffer(SharedValue.BYTES);
+    const shared = new SharedValue<unknown>('there already', { buffer });
+    expect(new SharedValue({ counter }, { buffer }).value).toBe(shared.value);
+    expect(() => new SharedValue({ counter }, { maxBytes: 10 })).toThrow(TransferError);
+  });
+  expect(parcels).toEqual({ sent: 2, kept: 0 });
 });

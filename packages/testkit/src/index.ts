@@ -5,6 +5,7 @@
  */
 export { Checkpoints } from './checkpoints.js';
 export { dump, dumpThreads, dumpWords } from './dump.js';
+export { parcelsOf } from './parcels.js';
 export { random, type Random } from './random.js';
 export {
   EXPIRES_MS,
