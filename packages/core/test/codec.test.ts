@@ -204,9 +204,16 @@ describe('errors', () => {
     expect(workers!.inspect(new Error('x'))).toContain('Error: x\n');
   });
 
-  test('of the platform keep their name', () => {
-    const copy = travel(new DOMException('stop', 'AbortError'));
-    expect([copy.name, copy.message]).toEqual(['AbortError', 'stop']);
+  test('of the platform keep their class and name', () => {
+    const copy = travel(
+      Object.assign(new DOMException('stop', 'AbortError'), { cause: new RangeError('x') }),
+    );
+    expect(copy).toBeInstanceOf(DOMException);
+    expect([copy.name, copy.message, copy.code]).toEqual(['AbortError', 'stop', DOMException.ABORT_ERR]);
+    expect(copy.cause).toBeInstanceOf(RangeError);
+    const controller = new AbortController();
+    controller.abort();
+    expect(travel(controller.signal.reason as DOMException).name).toBe('AbortError');
   });
 
   test('cannot take on what is inherited by every object', () => {

@@ -3,9 +3,8 @@
  * function is, and a task then carries their number and the values.
  */
 import { LayoutError } from '@x/core';
-import { SLOT_HEADER_WORDS } from './layout.js';
 import type { Pool } from './pool.js';
-import { MOST_NUMBERS } from './scalars.js';
+import { MOST_NUMBERS, numberAt } from './scalars.js';
 import { numberOfKeys, readKeys } from './targets.js';
 
 /** Objects with more keys gain little. */
@@ -119,12 +118,10 @@ export class RecordReader {
 
   read(index: number, shape: number, length: number): object {
     const template = (this.#templates[shape] ??= this.#template(shape));
-    const { doubles } = this.#pool;
     // A copy has its final form at once.
     const record: Record<string, unknown> = { ...template };
-    const start = (index + SLOT_HEADER_WORDS) >> 1;
     let next = 0;
-    for (const key in record) record[key] = doubles[start + next++];
+    for (const key in record) record[key] = numberAt(this.#pool, index, next++);
     if (next !== length) throw damaged();
     return record;
   }

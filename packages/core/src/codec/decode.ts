@@ -187,10 +187,7 @@ class Decoder {
   #error(mark: ErrorMark): Error {
     if (typeof mark.className !== 'string' || typeof mark.message !== 'string')
       throw damaged('an error without class');
-    const ErrorClass = errorClass(mark.className);
-    // Not called: a constructor of the user may want other arguments, or have effects.
-    const error = new Error(mark.message);
-    Object.setPrototypeOf(error, ErrorClass.prototype as object);
+    const error = newError(mark.className, mark.message, mark.name);
     this.#done.set(mark, error);
     if (typeof mark.stack === 'string') hidden(error, 'stack', mark.stack);
     // A class nobody knows here keeps at least its name.
@@ -238,6 +235,14 @@ function ownOf(own: unknown): [string, unknown][] {
 
 function hidden(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: false, configurable: true });
+}
+
+function newError(className: string, message: string, name: unknown): Error {
+  // What it says of itself is not in properties, and only its constructor puts it there.
+  if (className === 'DOMException' && typeof DOMException === 'function')
+    return new DOMException(message, typeof name === 'string' ? name : undefined);
+  // Not called: a constructor of the user may want other arguments, or have effects.
+  return Object.setPrototypeOf(new Error(message), errorClass(className).prototype as object) as Error;
 }
 
 /** A part of a message in an error's text; whatever it is, since not everything can be made a string. */

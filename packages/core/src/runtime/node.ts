@@ -14,6 +14,8 @@ export function nodeRuntime(): Runtime | undefined {
   if (!process) return undefined;
   const fs = (): FileSystem => process.getBuiltinModule('node:fs');
   let nativeThreadId: number | undefined;
+  /** A timer that keeps nothing alive now: to make one takes longer, and who awaits one thing after the other needs many. */
+  let resting: NodeJS.Timeout | undefined;
   return {
     get isMainThread() {
       return workerThreads().isMainThread;
@@ -35,9 +37,14 @@ export function nodeRuntime(): Runtime | undefined {
       return nativeId !== 0 && !fs().existsSync(`${tasks}/${nativeId}`) && fs().existsSync(tasks);
     },
     keepAlive() {
-      const timer = globalThis.setInterval(() => undefined, FOR_EVER_MS);
+      let timer: NodeJS.Timeout | undefined = resting ?? globalThis.setInterval(() => undefined, FOR_EVER_MS);
+      resting = undefined;
+      timer.ref();
       return () => {
-        globalThis.clearInterval(timer);
+        if (!timer) return;
+        if (resting) globalThis.clearInterval(timer);
+        else resting = timer.unref();
+        timer = undefined;
       };
     },
     inheritedRealm() {
