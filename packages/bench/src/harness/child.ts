@@ -26,8 +26,11 @@ for (const name of order.contestants) {
 }
 const values: number[][] = prepared.map(() => []);
 const warmUp = row.warmUp ?? 2;
+const warmUpMs = context.quick ? 0 : (row.warmUpMs ?? 0);
 const slices = context.quick ? Math.min(3, row.slices ?? 5) : (row.slices ?? 5);
+const began = performance.now();
 for (let slice = -warmUp; slice < slices; slice++) {
+  if (slice === 0 && performance.now() - began < warmUpMs) slice--;
   for (const [index, measurement] of prepared.entries()) {
     const value = await measurement.slice();
     if (slice >= 0) values[index]!.push(value);

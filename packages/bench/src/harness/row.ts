@@ -51,6 +51,8 @@ export interface Row {
   readonly together?: boolean;
   /** Slices that are measured and thrown away first. Default 2. */
   readonly warmUp?: number;
+  /** So many milliseconds are thrown away at least: where a slice is short, until the engine has optimised what runs. Default 0. */
+  readonly warmUpMs?: number;
   /** Slices per run, of which the median counts. Default 5. */
   readonly slices?: number;
 }
