@@ -12,6 +12,7 @@ import {
   type TargetReference,
 } from '@x/core';
 import { Atomics, setTimeout } from '@x/core/seam';
+import { claimArea } from './claim.js';
 import { Crew } from './crew.js';
 import type { Future } from './future.js';
 import {
@@ -307,7 +308,7 @@ export class ThreadPoolExecutor extends Primitive {
   /** This thread's side of the pool. */
   #own(): Submitter {
     if (this.#submitter) return this.#submitter;
-    const area = this.#pool.claimArea();
+    const area = claimArea(this.#pool);
     if (area === undefined) {
       throw new ThreadStateError(
         `too many threads submit to ${this.name} at once; let some of them end, or use another executor`,

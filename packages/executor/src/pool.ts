@@ -57,7 +57,6 @@ import {
   WorkerMode,
 } from './layout.js';
 import { availableParallelism } from './parallelism.js';
-import { MAX_AREAS } from './sizes.js';
 
 const CORES = availableParallelism();
 
@@ -347,68 +346,6 @@ export class Pool {
       const next = (state & ~CODE_MASK) | SlotState.BROKEN;
       if (Atomics.compareExchange(this.words, index, state, next) === state) return true;
     }
-  }
-
-  // ── areas ──────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * Takes an area for this thread. One that belonged to a thread which has ended is taken again once
-   * nothing of it is left to do; its slots keep their generations.
-   */
-  claimArea(): number | undefined {
-    const { words, member } = this;
-    const first = member.id === this.owner ? 0 : 1;
-    const last = first === 0 ? 1 : MAX_AREAS;
-    for (let area = first; area < last; area++) {
-      const index = areaBase(area) + AREA_THREAD_WORD;
-      const before = Atomics.load(words, index);
-      if (before !== 0 && !(this.realm.hasEnded(before) && this.#isQuiet(area))) continue;
-      if (Atomics.compareExchange(words, index, before, member.id) !== before) continue;
-      if (before !== 0 && !this.#clear(area)) {
-        Atomics.store(words, index, before);
-        continue;
-      }
-      for (
-        let areas = Atomics.load(words, AREAS_WORD);
-        areas <= area;
-        areas = Atomics.load(words, AREAS_WORD)
-      ) {
-        Atomics.compareExchange(words, AREAS_WORD, areas, area + 1);
-      }
-      Atomics.store(words, areaBase(area) + OVERFLOW_WORD, 0);
-      Atomics.store(words, areaBase(area) + WAITING_WORD, 0);
-      return area;
-    }
-    return undefined;
-  }
-
-  /**
-   * Takes back what a dead thread has submitted. False if a worker is at it: one that took the last cell before the area was
-   * claimed may claim the task afterwards.
-   */
-  #clear(area: number): boolean {
-    const { words } = this;
-    for (let slot = 0; slot < slotsOf(area); slot++) {
-      const index = slotBase(area, slot);
-      const state = Atomics.load(words, index);
-      const code = state & CODE_MASK;
-      if (isHeldByWorker(code)) return false;
-      if (code !== SlotState.PENDING) continue;
-      if (Atomics.compareExchange(words, index, state, state & ~CODE_MASK) !== state) return false;
-    }
-    return true;
-  }
-
-  /** Whether no worker has anything to do with the area. */
-  #isQuiet(area: number): boolean {
-    const { words } = this;
-    const base = areaBase(area);
-    if (Atomics.load(words, base + TAIL_WORD) !== Atomics.load(words, base + HEAD_WORD)) return false;
-    for (let slot = 0; slot < slotsOf(area); slot++) {
-      const code = Atomics.load(words, slotBase(area, slot)) & CODE_MASK;
-      if (isHeldByWorker(code)) return false;
-    }
-    return true;
   }
 }
 

@@ -4,23 +4,21 @@
  * - S3. Whatever settles futures works on `#ripe` alone, so that a callback of the user may come back into this class.
  * - S4. A task that is not settled is in the area, in `#overflow`, or in `#ripe`.
  */
-import { agent, BrokenExecutorError, encode, onAbort, TimeoutError, TransferError } from '@x/core';
-import { encodePieces, type Pieces } from '@x/core/bytes';
+import { agent, BrokenExecutorError, onAbort, TimeoutError } from '@x/core';
 import { Atomics } from '@x/core/seam';
 import { Alarms } from './alarms.js';
 import { Area, type Owner } from './area.js';
+import { packArguments, plainArguments } from './arguments.js';
 import { Deque } from './deque.js';
 import { settle, type CancelOptions, type Future } from './future.js';
 import { areaBase, CODE_MASK, GENERATION_SHIFT, OVERFLOW_WORD, SlotState } from './layout.js';
-import { notCarried, type Letter } from './mail.js';
+import type { Letter } from './mail.js';
 import { Parking } from './parking.js';
 import { isHeldByWorker, type Pool } from './pool.js';
-import { rawType, type RawView } from './raw.js';
-import { Shapes, type NumberRecord } from './records.js';
+import { Shapes } from './records.js';
 import { brokenReason, cancelled, cancelledBy, DEFAULT_GRACE_MS, shutDown } from './reasons.js';
-import { asNumbers, type Numbers } from './scalars.js';
 import { Stopper } from './stopper.js';
-import { Raw, Task, type TaskOptions } from './task.js';
+import { Task, type TaskOptions } from './task.js';
 import { DeadlockWatch } from './waits.js';
 
 /** So many short tasks are worth a wake. */
@@ -132,8 +130,9 @@ export class Submitter {
       this.#feed();
     }
     const transfer = options?.transfer?.length ? options.transfer : undefined;
-    const plain = transfer === undefined ? this.#plain(args) : undefined;
-    if (plain === undefined) this.#pack(task, args, transfer);
+    const isOwner = this.#owner !== undefined;
+    const plain = transfer === undefined ? plainArguments(args, this.#shapes, isOwner) : undefined;
+    if (plain === undefined) packArguments(task, args, transfer, isOwner);
     if (this.#overflow.size === 0 && this.#area.hasRoom) {
       this.#area.place(task, plain ?? task.payload!);
     } else {
@@ -182,40 +181,6 @@ export class Submitter {
     if (!this.pool.wantsWorker()) return;
     if (this.#owner) this.#owner.serve(false);
     else this.pool.askOwner();
-  }
-
-  /** The arguments without a message, if that can be; valid only until anything else runs. */
-  #plain(args: readonly unknown[]): Numbers | NumberRecord | Raw | Uint8Array | Pieces | undefined {
-    const numbers = asNumbers(args);
-    if (numbers) return numbers;
-    if (args.length === 1) {
-      const [only] = args;
-      if (typeof only === 'object' && only !== null) {
-        const record = this.#shapes.record(only);
-        if (record) return record;
-        const type = this.#owner ? rawType(only) : -1;
-        if (type >= 0) return new Raw(only as RawView, type);
-      }
-    }
-    return encodePieces(args, true);
-  }
-
-  /** Encodes what bytes alone cannot carry. */
-  #pack(task: Task, args: readonly unknown[], transfer: readonly unknown[] | undefined): void {
-    const wire = encode(args, 'args');
-    if (!this.#owner && transfer?.some((item) => !(item instanceof ArrayBuffer))) {
-      throw new TransferError(
-        'only the thread that made the executor can transfer anything but an ArrayBuffer to a task; others reach its workers by a channel that copies',
-      );
-    }
-    try {
-      // The caller may change or reuse what he gave; what he transfers is his no longer.
-      const packed = structuredClone({ wire, transfer }, { transfer: (transfer ?? []) as never });
-      task.payload = packed.wire;
-      task.transfer = packed.transfer;
-    } catch (cause) {
-      throw notCarried(cause);
-    }
   }
 
   #supervise(task: Task, signal: AbortSignal | undefined): void {

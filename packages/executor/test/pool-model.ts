@@ -14,6 +14,7 @@ import {
 } from '@x/testkit/explorer';
 import { expect, vi } from 'vitest';
 import type { Owner } from '../src/area.js';
+import { claimArea } from '../src/claim.js';
 import { Crew, type WorkerOrder } from '../src/crew.js';
 import { poolOf, ThreadPoolExecutor } from '../src/executor.js';
 import type { Future } from '../src/future.js';
@@ -165,7 +166,7 @@ export class Side {
     this.pool = poolOf(executor);
     this.#jobs = jobs;
     const owner = makeOwner?.(this.pool);
-    this.submitter = new Submitter(this.pool, area ?? this.pool.claimArea()!, owner, undefined);
+    this.submitter = new Submitter(this.pool, area ?? claimArea(this.pool)!, owner, undefined);
     if (!(owner instanceof Crew)) return;
     this.#crew = owner;
     owner.attach(this.submitter);
@@ -248,7 +249,7 @@ export function crewOf(model: PoolModel, thread: VirtualThread): Side {
 }
 
 /** The number of the area that the thread takes. */
-export const areaOf = ({ executor }: PoolModel): number | undefined => poolOf(executor).claimArea();
+export const areaOf = ({ executor }: PoolModel): number | undefined => claimArea(poolOf(executor));
 
 /** How many tasks the ring of an area holds. */
 export function tasksIn(model: PoolModel, area: number): number {
@@ -357,7 +358,7 @@ export function isTakenAgain({ executor }: PoolModel): boolean {
   const guest = pool.words[base + layout.AREA_THREAD_WORD]!;
   if (guest === 0) return true;
   pool.realm.end(guest, ThreadState.DEAD);
-  return pool.claimArea() === 1;
+  return claimArea(pool) === 1;
 }
 
 /** Bounds are raised by `TEST_LONG=1`. */

@@ -7,7 +7,6 @@ import {
   deadlineAfter,
   describe,
   LayoutError,
-  NotHeldError,
   registerKind,
   remaining,
   signalOf,
@@ -44,17 +43,9 @@ import {
   settle,
   type Run,
 } from './condition-table.js';
-import { Lock } from './lock.js';
-import {
-  ABANDONED_BIT,
-  checkOwner,
-  DEPTH_WORD,
-  giveUp,
-  OWNER_MASK,
-  STATE_WORD,
-  take,
-  tryTake,
-} from './mutex.js';
+import { checkHeld, isLock, releaseAll } from './held-lock.js';
+import type { Lock } from './lock.js';
+import { checkOwner, DEPTH_WORD, giveUp, STATE_WORD, take, tryTake } from './mutex.js';
 import { RLock } from './rlock.js';
 import { ScopedLock } from './scoped-lock.js';
 
@@ -78,9 +69,10 @@ interface Waiter {
  * and takes it back before it returns or throws, also after a time-out or an abort.
  *
  * `notify(n)` wakes at most n of those who were waiting, in the order in which they came, and never one
- * that comes later; but once 128 threads wait, the promises of one event loop count as having come together. A waiter that leaves for another reason, or dies, passes its wake on. Unlike with POSIX
- * conditions nobody wakes up without a reason; still, use `waitFor`, since what was waited for may have
- * changed again before the lock is had.
+ * that comes later; but once 128 threads wait, the promises of one event loop count as having come together.
+ * A waiter that leaves for another reason, or dies, passes its wake on. Unlike with POSIX conditions nobody
+ * wakes up without a reason; still, use `waitFor`, since what was waited for may have changed again before
+ * the lock is had.
  *
  * Differences from Python: times are in milliseconds; a `Lock` has to be held by the thread that waits or
  * notifies, not just by anyone; a waiter throws `AbandonedError` if the holder of the lock died.
@@ -198,13 +190,13 @@ export class Condition extends ScopedLock {
    */
   wait(options?: TimeoutOptions): boolean {
     const timeout = timeoutOf(options);
-    this.#checkHeld();
+    checkHeld(this.lock);
     const { member, words } = this;
     const wait = new BlockingWait(member, words, timeout);
     const entry = enlist(member, words);
     let woke: Woke;
     try {
-      const levels = this.#releaseAll();
+      const levels = releaseAll(this.lock);
       woke = this.#sleep(wait, entry);
       // Not to be interrupted: the caller is going to release it.
       take(this.lock.memory.member, this.lock.memory.words, Infinity, false);
@@ -239,12 +231,12 @@ export class Condition extends ScopedLock {
   async waitAsync(options?: AsyncWaitOptions): Promise<boolean> {
     const timeout = timeoutOf(options);
     const signal = signalOf(options);
-    this.#checkHeld();
+    checkHeld(this.lock);
     // Whoever was notified leaves the run before another one joins it: a notify is not for those who come later.
     this.#waiters.serve();
     const run = enlistInRun(this.member, this.words, this.#lastRun);
     this.#lastRun = run;
-    const levels = Math.abs(this.#releaseAll());
+    const levels = Math.abs(releaseAll(this.lock));
     return this.#waitForNotify({ run, claimed: false, limit: undefined, abandoned: false }, levels, {
       timeout,
       signal,
@@ -260,7 +252,7 @@ export class Condition extends ScopedLock {
   waitFor<T>(predicate: () => T, options?: TimeoutOptions): T {
     const timeout = timeoutOf(options);
     checkPredicate(predicate);
-    this.#checkHeld();
+    checkHeld(this.lock);
     const deadline = deadlineAfter(timeout);
     for (;;) {
       const result = predicate();
@@ -285,7 +277,7 @@ export class Condition extends ScopedLock {
     const timeout = timeoutOf(options);
     const signal = signalOf(options);
     checkPredicate(predicate);
-    this.#checkHeld();
+    checkHeld(this.lock);
     const deadline = deadlineAfter(timeout);
     for (;;) {
       const result = await predicate();
@@ -303,7 +295,7 @@ export class Condition extends ScopedLock {
   notify(n = 1): void {
     if (typeof n !== 'number') throw new TypeError(`n must be a number of waiters, got ${describe(n)}`);
     if (!Number.isInteger(n) || n < 0) throw new RangeError(`n must be a whole number from 0, got ${n}`);
-    this.#checkHeld();
+    checkHeld(this.lock);
     notifyWaiters(this.member, this.words, Math.min(n, ALL));
   }
 
@@ -319,25 +311,6 @@ export class Condition extends ScopedLock {
   /** @internal */
   protected describeState(): string {
     return `${String(this.lock)} waiters=${countWaiting(this.words)}`;
-  }
-
-  #checkHeld(): void {
-    const { member, words } = this.lock.memory;
-    const state = Atomics.load(words, STATE_WORD);
-    if ((state & (OWNER_MASK | ABANDONED_BIT)) === member.id) return;
-    checkOwner(member, words, state, true);
-    throw new NotHeldError(
-      `${this.lock.name} is not held by this thread; acquire it before you wait or notify`,
-    );
-  }
-
-  /** Gives the lock up with all its levels; returns how many, negative in async ownership. */
-  #releaseAll(): number {
-    const { words } = this.lock.memory;
-    const levels = words[DEPTH_WORD]!;
-    words[DEPTH_WORD] = Math.sign(levels);
-    this.lock.release();
-    return levels;
   }
 
   #sleep(wait: BlockingWait, entry: number): Woke {
@@ -415,10 +388,6 @@ export class Condition extends ScopedLock {
     reap(this.member, this.words, true);
     giveUp(member, words, this.lock.name);
   }
-}
-
-function isLock(value: unknown): value is Lock | RLock {
-  return value instanceof Lock || value instanceof RLock;
 }
 
 function checkPredicate(predicate: unknown): void {

@@ -1,14 +1,11 @@
 /** What the three queues have in common: everything but the order. The algorithm is in state.ts. */
 import {
-  AbandonedError,
   agent,
   AsyncWaiters,
   BlockingWait,
   describe,
   isPlace,
   Primitive,
-  QueueEmptyError,
-  QueueFullError,
   QueueShutDownError,
   sharedInstances,
   timeoutOf,
@@ -21,18 +18,16 @@ import {
 } from '@x/core';
 import { expectBytes } from '@x/core/bytes';
 import { Atomics } from '@x/core/seam';
-import { discard, keep, pack, peek, unpack, type Packed, type Raw } from './items.js';
+import { discard, keep, pack, peek, unpack, type Raw } from './items.js';
 import {
   DONE_LOOP_WORD,
   DONE_WORD,
-  ITEMS_LOOP_WORD,
   ITEMS_WORD,
   LAYOUT_VERSION,
   MAXSIZE_WORD,
   QUEUE_BYTES,
   SHUT_BIT,
   SIZE_WORD,
-  SPACE_LOOP_WORD,
   SPACE_WORD,
   STATE_WORD,
   UNFINISHED_WORD,
@@ -40,20 +35,9 @@ import {
 } from './layout.js';
 import { checkMaxsize, memoryFor, type QueueOptions, type ShutdownOptions } from './options.js';
 import type { Rank } from './order.js';
+import { emptyError, fullError, lostItems } from './refusals.js';
+import { asyncGetters, asyncPutters, type GetRequest, type PutRequest } from './requests.js';
 import { initialise, QueueState, type MakeOrder } from './state.js';
-
-interface PutRequest {
-  packed: Packed;
-  rank: Rank;
-  placed: boolean;
-}
-
-interface GetRequest {
-  taken: boolean;
-  item: unknown;
-  /** Why the item that was taken cannot be made again here. */
-  failure: { readonly error: unknown } | undefined;
-}
 
 /** Kinds of the queues; the layout is one. */
 export function queueShape(kind: number, name: string): MemoryShape {
@@ -90,29 +74,8 @@ export abstract class BaseQueue<T> extends Primitive {
     const { words } = this;
     const state = new QueueState(this.memory, () => this.name, order);
     this.#state = state;
-    // An announcement is an attempt that leaves a note; what it gets, the attempt that follows hands over.
-    const take = (request: GetRequest, note: number): boolean => {
-      if (request.taken) return true;
-      const raw = state.take(false, note);
-      if (raw === undefined) return false;
-      request.taken = true;
-      try {
-        request.item = unpack(raw);
-      } catch (error) {
-        request.failure = { error };
-      }
-      return true;
-    };
-    this.#getters = new AsyncWaiters<GetRequest>(words, ITEMS_LOOP_WORD, {
-      attempt: (request) => take(request, 0),
-      announce: (request) => !take(request, WaitBit.GET_LOOPS),
-    });
-    const put = (request: PutRequest, note: number): boolean =>
-      (request.placed ||= state.put(request.packed, request.rank, false, note));
-    this.#putters = new AsyncWaiters<PutRequest>(words, SPACE_LOOP_WORD, {
-      attempt: (request) => put(request, 0),
-      announce: (request) => !put(request, WaitBit.PUT_LOOPS),
-    });
+    this.#getters = asyncGetters(words, state);
+    this.#putters = asyncPutters(words, state);
     this.#joiners = new AsyncWaiters<undefined>(
       words,
       DONE_LOOP_WORD,
@@ -167,7 +130,7 @@ export abstract class BaseQueue<T> extends Primitive {
     } finally {
       if (!request.placed) discard(request.packed);
     }
-    if (!request.placed) throw this.#fullError(timeout);
+    if (!request.placed) throw fullError(this.name, timeout);
   }
 
   /**
@@ -199,7 +162,7 @@ export abstract class BaseQueue<T> extends Primitive {
     try {
       const waiting = this.#putters.wait(request, options);
       if (options === undefined && !request.placed) this.#keep(request);
-      if (!(await waiting)) throw this.#fullError(options?.timeout);
+      if (!(await waiting)) throw fullError(this.name, options?.timeout);
     } catch (error) {
       discard(request.packed);
       throw error;
@@ -220,7 +183,7 @@ export abstract class BaseQueue<T> extends Primitive {
   get(options?: TimeoutOptions): T {
     const timeout = timeoutOf(options);
     const raw = this.#state.take(false, 0) ?? (timeout === 0 ? undefined : this.#takeSlow(timeout));
-    if (raw === undefined) throw this.#emptyError(timeout);
+    if (raw === undefined) throw emptyError(this.name, timeout);
     this.#putters.poke();
     return unpack(raw) as T;
   }
@@ -233,7 +196,7 @@ export abstract class BaseQueue<T> extends Primitive {
    */
   tryGet(): T {
     const raw = this.#state.take(false, 0);
-    if (raw === undefined) throw this.#emptyError(0);
+    if (raw === undefined) throw emptyError(this.name, 0);
     this.#putters.poke();
     return unpack(raw) as T;
   }
@@ -247,7 +210,7 @@ export abstract class BaseQueue<T> extends Primitive {
    */
   async getAsync(options?: AsyncWaitOptions): Promise<T> {
     const request: GetRequest = { taken: false, item: undefined, failure: undefined };
-    if (!(await this.#getters.wait(request, options))) throw this.#emptyError(options?.timeout);
+    if (!(await this.#getters.wait(request, options))) throw emptyError(this.name, options?.timeout);
     this.#putters.poke();
     if (request.failure) throw request.failure.error;
     return request.item as T;
@@ -423,25 +386,8 @@ export abstract class BaseQueue<T> extends Primitive {
     this.#suspicious = false;
     const joined = this.#state.joined(note, thorough);
     if (typeof joined === 'boolean') return joined;
-    const { realm } = this.member;
-    const names = joined.threads.map((id) => `${realm.name(id) ?? 'a thread'} (${id})`).join(', ');
-    throw new AbandonedError(
-      `${joined.items} of the items of ${this.name} were taken by ${names} and not marked done before it died; ` +
-        'do their work again, call taskDone() for each, then join again',
-    );
+    throw lostItems(this.name, this.member.realm, joined);
   }
-
-  #emptyError(timeout: number | undefined): QueueEmptyError {
-    return new QueueEmptyError(`${this.name} is empty${within(timeout)}; wait longer, or try again later`);
-  }
-
-  #fullError(timeout: number | undefined): QueueFullError {
-    return new QueueFullError(`${this.name} is full${within(timeout)}; wait longer, or try again later`);
-  }
-}
-
-function within(timeout: number | undefined): string {
-  return timeout === undefined || timeout === 0 ? '' : `, and was for ${timeout} ms`;
 }
 
 /** Python: another thread may mark done what this one has taken. */

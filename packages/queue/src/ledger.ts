@@ -10,6 +10,12 @@ import { ThreadState, type Member } from '@x/core';
 import type { Journal } from './journal.js';
 import { LEDGER_ENTRIES, LEDGER_WORD, SIZE_WORD, UNFINISHED_WORD } from './layout.js';
 
+/** Items that were taken by threads that died, and those threads. */
+export interface Lost {
+  readonly items: number;
+  readonly threads: readonly number[];
+}
+
 export class Ledger {
   readonly #journal: Journal;
   readonly #member: Member;
@@ -64,7 +70,7 @@ export class Ledger {
    *
    * @param thorough whether to ask the system for each thread, which finds one that was killed a moment ago
    */
-  abandoned(thorough: boolean): { readonly items: number; readonly threads: number[] } {
+  abandoned(thorough: boolean): Lost {
     const { words } = this.#journal;
     const { realm } = this.#member;
     const threads: number[] = [];

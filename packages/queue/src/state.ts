@@ -44,7 +44,7 @@ import {
   WaitBit,
   WAITING_WORD,
 } from './layout.js';
-import { Ledger } from './ledger.js';
+import { Ledger, type Lost } from './ledger.js';
 import { freeOldIndex, makeRoom, type Order, type Rank } from './order.js';
 
 /** Makes the order of a queue; called once the memory is there. */
@@ -191,7 +191,7 @@ export class QueueState {
    * @param thorough whether to ask the system for threads that were killed
    * @returns true, false, or what threads that have died have left behind
    */
-  joined(note: number, thorough: boolean): boolean | { readonly items: number; readonly threads: number[] } {
+  joined(note: number, thorough: boolean): boolean | Lost {
     return this.#inside(() => {
       if (this.#words[UNFINISHED_WORD] === 0) return true;
       const abandoned = this.#ledger.abandoned(thorough);
