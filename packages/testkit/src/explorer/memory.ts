@@ -6,7 +6,7 @@
  * threads have *watched* views only, through which every access is seen. A buffer that a thread
  * has got hold of itself, to make views of its own, is *open*: it is searched for changes.
  */
-import type { Hash } from './hash.js';
+import { mix, type Hash } from './hash.js';
 import { watchView, type Watcher } from './watched-view.js';
 
 /** One buffer of the model. */
@@ -21,8 +21,8 @@ export interface Region {
   isOpen: boolean;
 }
 
-/** The content of all cells that were known when it was made. */
-export type Snapshot = Int32Array;
+/** The content of all cells that were known when it was made. A list, since a small typed array is slow to make. */
+export type Snapshot = readonly number[];
 
 export type SharedArray = Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Uint8Array | Int8Array;
 
@@ -33,8 +33,6 @@ interface Cell {
   readonly index: number;
   readonly initial: number;
   readonly region: Region;
-  /** Part of a state's identity. */
-  readonly isVital: boolean;
 }
 
 /** Where an array that a thread uses lies. */
@@ -52,6 +50,12 @@ export class ModelMemory {
   /** Words of the realm that are part of a state's identity. */
   readonly #vital = new Set<number>();
   readonly #cells: Cell[] = [];
+  /** What each cell held at the beginning, and what tells its changes apart; 0: it is no part of a state's identity. */
+  readonly #initials: number[] = [];
+  readonly #salts: number[] = [];
+  /** The sum over the changes in a snapshot: little of it is new from one to the next. */
+  readonly #sum: Hash = { a: 0, b: 0 };
+  #summed: Snapshot = [];
   /** By position. */
   #cellAt: (Cell | undefined)[] = [];
   #length = 0;
@@ -164,7 +168,7 @@ export class ModelMemory {
     if (this.#current) return this.#current;
     this.#search();
     const cells = this.#cells;
-    const snapshot = new Int32Array(cells.length);
+    const snapshot = new Array<number>(cells.length);
     for (let i = 0; i < cells.length; i++) {
       const { words, index } = cells[i]!;
       snapshot[i] = words[index]!;
@@ -193,10 +197,25 @@ export class ModelMemory {
     return true;
   }
 
-  /** Mixes in what tells two states apart. */
+  /** Mixes in what tells two states apart. Order does not matter, and words with their first value do not count. */
   mixState(hash: Hash): void {
-    this.save();
-    for (const cell of this.#cells) if (cell.isVital) addCell(hash, cell);
+    const present = this.save();
+    const before = this.#summed;
+    const initials = this.#initials;
+    const salts = this.#salts;
+    const length = Math.max(present.length, before.length);
+    for (let i = 0; i < length; i++) {
+      const initial = initials[i]!;
+      const is = i < present.length ? present[i]! : initial;
+      const was = i < before.length ? before[i]! : initial;
+      const salt = salts[i]!;
+      if (is === was || salt === 0) continue;
+      if (was !== initial) addChange(this.#sum, was ^ initial, salt, -1);
+      if (is !== initial) addChange(this.#sum, is ^ initial, salt, 1);
+    }
+    this.#summed = present;
+    mix(hash, this.#sum.a);
+    mix(hash, this.#sum.b);
   }
 
   /**
@@ -206,7 +225,10 @@ export class ModelMemory {
   plainKey(): number {
     this.save();
     const hash = { a: 0, b: 0 };
-    for (const cell of this.#cells) if (cell.region.isOpen) addCell(hash, cell);
+    for (const { words, index, initial, region, position } of this.#cells) {
+      const change = words[index]! ^ initial;
+      if (region.isOpen && change !== 0) addChange(hash, change, position + 1, 1);
+    }
     return hash.a;
   }
 
@@ -233,22 +255,21 @@ export class ModelMemory {
       index,
       initial: region.initial[index]!,
       region,
-      isVital: !region.isRealm || this.#vital.has(position),
     };
     this.#cells.push(cell);
+    this.#initials.push(cell.initial);
+    this.#salts.push(!region.isRealm || this.#vital.has(position) ? position + 1 : 0);
     this.#cellAt[position] = cell;
     return cell;
   }
 }
 
-/** Adds one word to a hash in which order does not matter, and words with their first value do not count. */
-function addCell(hash: Hash, { words, index, initial, position }: Cell): void {
-  const change = words[index]! ^ initial;
-  if (change === 0) return;
-  let a = Math.imul(change, 0x9e3779b1) + Math.imul(position + 1, 0x85ebca6b);
+/** Adds the change of one word to a hash in which order does not matter, or takes it out. */
+function addChange(hash: Hash, change: number, salt: number, sign: 1 | -1): void {
+  let a = Math.imul(change, 0x9e3779b1) + Math.imul(salt, 0x85ebca6b);
   a = Math.imul(a ^ (a >>> 15), 0xc2b2ae35);
-  hash.a = (hash.a + (a ^ (a >>> 13))) | 0;
-  let b = Math.imul(change + 0x7f4a7c15, 0x27d4eb2f) ^ Math.imul(position + 1, 0x165667b1);
+  hash.a = (hash.a + sign * (a ^ (a >>> 13))) | 0;
+  let b = Math.imul(change + 0x7f4a7c15, 0x27d4eb2f) ^ Math.imul(salt, 0x165667b1);
   b = Math.imul(b ^ (b >>> 16), 0x9e3779b1);
-  hash.b = (hash.b + (b ^ (b >>> 14))) | 0;
+  hash.b = (hash.b + sign * (b ^ (b >>> 14))) | 0;
 }
