@@ -83,7 +83,7 @@ const latency: Row = {
   category: 'empty round trip',
   unit: 'µs',
   better: 'lower',
-  warmUpMs: 500,
+  warmUpMs: 1500,
   contestants: pools(
     { job: 'add', atOnce: 1 },
     (pool, context) => async () => {
@@ -129,7 +129,7 @@ const blocking: Row = {
   category: 'empty round trip',
   unit: 'µs',
   better: 'lower',
-  warmUpMs: 500,
+  warmUpMs: 1500,
   contestants: [
     blockingContestant(ours.name, 'ours', true),
     blockingContestant(oursWithoutSpin.name, 'baseline', false),
@@ -164,7 +164,7 @@ const kilobyte: Row = {
   category: 'throughput',
   unit: 'tasks/s',
   better: 'higher',
-  warmUpMs: 500,
+  warmUpMs: 1500,
   contestants: pools({ job: 'echo', atOnce: IN_FLIGHT }, (pool, context) => {
     let n = 0;
     return throughput(pool, scaled(context, 5000), () => record(n++));

@@ -25,7 +25,7 @@ export interface Plot {
   readonly convert?: (value: number) => number;
 }
 
-const plain = { slices: 3, warmUp: 1, warmUpMs: 500, targets: [] } as const;
+const plain = { slices: 3, warmUp: 1, warmUpMs: 1500, targets: [] } as const;
 
 const tasks: Plot = {
   file: 'tasks-by-threads.svg',
