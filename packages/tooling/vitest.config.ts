@@ -1,8 +1,7 @@
 /**
  * Six projects:
  * - `unit`: tests against the built packages, loaded by Node itself, as users and workers load them.
- *   With `PORTABLE=1` without stress tests, damaged memory, the comparison with CPython, and tooling: what is run again on
- *   every other supported Node.
+ *   `PORTABLE=full` and `brief` are the parts that are run again on other Nodes.
  * - `model`: the same sources under the interleaving explorer; `@x/*` means `src`, so the seam is replaceable.
  * - `types`: assertions about types.
  * - `publish`: each package packed, installed alone and used.
@@ -31,14 +30,18 @@ const excluded = [
   '**/node_modules/**',
   '**/dist/**',
 ];
-// Memory and messages with anything in them: what finds the damage is the same code on every Node.
+/** What need not be run again on every other supported Node: damage, for one, is found by the same code on all of them. */
 const once = [
   '**/*.stress.test.ts',
   '**/hostile.test.ts',
   '**/python-differential.test.ts',
   'packages/tooling/**',
 ];
-if (process.env['PORTABLE']) excluded.push(...once);
+/** And what need not on those between the oldest and the newest. */
+const atEnds = ['**/*.conformance.test.ts', 'docs/test/**'];
+const { PORTABLE } = process.env;
+if (PORTABLE) excluded.push(...once);
+if (PORTABLE === 'brief') excluded.push(...atEnds);
 
 const unit = {
   ...shared,
