@@ -1,7 +1,8 @@
 /** Time-outs, signals and what keeps the process alive. */
 import { getEventListeners } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
+  activeResources,
   agent,
   AsyncWaiters,
   checkTimeout,
@@ -10,6 +11,7 @@ import {
   KeepAlive,
   onAbort,
   remaining,
+  runtime,
   signalOf,
   timeoutOf,
   type AsyncHost,
@@ -106,6 +108,27 @@ test('the process is kept alive while anything is pending', async () => {
   await waiting;
   expect([alive, keepAlive.count]).toEqual([0, 0]);
   await keepAlive.idle();
+});
+
+test('a timer of Node keeps the process alive, whatever the global ones are, and is let go once', () => {
+  const timers = (): number => activeResources().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  vi.stubGlobal('setInterval', () => 1);
+  try {
+    const letGo = runtime.keepAlive();
+    expect(timers()).toBe(before + 1);
+    letGo();
+    expect(timers()).toBe(before);
+    const next = runtime.keepAlive();
+    const other = runtime.keepAlive();
+    letGo();
+    expect(timers()).toBe(before + 2);
+    next();
+    other();
+    expect(timers()).toBe(before);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 test('a guard releases once', () => {
